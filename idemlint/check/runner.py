@@ -1,0 +1,82 @@
+"""One document from end to end: rules, then what the user chose to see of the findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from idemlint.check.linting import lint
+from idemlint.results import DocumentResult
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from idemlint.check.ruleset import Ruleset
+    from idemlint.contract.contract import Contract
+    from idemlint.findings import Finding
+    from idemlint.openapi.document import Document
+    from idemlint.openapi.references import Policy, References
+    from idemlint.results import Coverage
+
+    Operations = Container[tuple[str, Sequence[str]]]
+    """Holds `(label, tags)` of the operations that the run speaks of."""
+
+
+WITHOUT_RULE = ("parser", "unrecognized-format", "invalid-ref", "unused-ignore")
+"""Codes of findings that no rule makes."""
+
+
+def check_document(
+    document: Document,
+    ruleset: Ruleset,
+    contract: Contract,
+    policy: Policy | None = None,
+    operations: Operations | None = None,
+    *,
+    with_coverage: bool = True,
+) -> DocumentResult:
+    """Lint a root document that has been read already. Coverage costs a walk over all operations: ask for it or not."""
+    linted = lint(document, ruleset, contract, policy)
+    findings: Iterable[Finding] = linted.findings
+    references = linted.references
+    if operations is not None:
+        findings = _chosen(findings, references, operations)
+    if any("idemlint: ignore" in held.text for held in references.documents.values()):
+        findings = _unsuppressed(findings, references, ruleset)
+    counted: Coverage | None = None
+    if with_coverage:
+        from idemlint.check.coverage import coverage
+
+        counted = coverage(references, contract, operations)
+    return DocumentResult(document.source, list(findings), None, counted, references.documents)
+
+
+def _chosen(findings: Iterable[Finding], references: References, operations: Operations) -> list[Finding]:
+    """Those of the chosen operations. What belongs to no operation stays: it is a matter of the whole document."""
+    from idemlint.openapi.operations import operations as all_operations
+
+    chosen = {
+        operation.label: (operation.label, operation.tags) in operations for operation in all_operations(references)
+    }
+    return [finding for finding in findings if finding.operation is None or chosen.get(finding.operation, True)]
+
+
+def _unsuppressed(findings: Iterable[Finding], references: References, ruleset: Ruleset) -> list[Finding]:
+    from idemlint.check.linting import sort
+    from idemlint.check.loading import bundled_rules
+    from idemlint.check.suppression import suppress
+    from idemlint.openapi.operations import operations as all_operations
+
+    places = {operation.label: operation.node for operation in all_operations(references)}
+
+    def operation_line(label: str) -> tuple[str, int] | None:
+        node = places.get(label)
+        if node is None:
+            return None
+        located = node.document.locate(node.path)
+        place = located.key if located.key is not None else located.value
+        return node.document.source, place.start.line
+
+    known = {*ruleset.rules, *bundled_rules(), *WITHOUT_RULE}
+    checked = {rule.name for rule in ruleset.active()}
+    outcome = suppress(list(findings), references.documents, known, operation_line, checked)
+    return sort([*outcome.kept, *outcome.extra])

@@ -1,0 +1,1 @@
+"""Structural validation of a document against the meta-schema of its OpenAPI version."""
