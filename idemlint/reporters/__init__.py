@@ -1,0 +1,28 @@
+"""Pure functions from results to text, one format a module, imported when it is asked for.
+
+Each module has `render(result: CheckResult, options: ReportOptions) -> str`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idemlint.reporters.options import ReportOptions
+    from idemlint.results import CheckResult
+
+NAMES: Final = ("text", "concise", "json", "sarif", "junit", "github", "markdown", "gitlab")
+_MODULES: Final = {"json": "spectral_json"}
+"""Where a module is not called like its format: `json` would hide the standard library's from a careless import."""
+
+
+def lookup(name: str) -> Callable[[CheckResult, ReportOptions], str]:
+    """The renderer of one of `NAMES`; KeyError for any other."""
+    if name not in NAMES:
+        raise KeyError(name)
+    from importlib import import_module
+
+    render: Callable[[CheckResult, ReportOptions], str] = import_module(f"{__name__}.{_MODULES.get(name, name)}").render
+    return render

@@ -1,0 +1,60 @@
+"""`-f json`: the very shape, order and layout of Spectral's JSON, with one key more.
+
+Written by hand: `json.dumps(indent=...)` leaves C for Python and takes ten times as long.
+"""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring as quote
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idemlint.findings import Finding, Position
+    from idemlint.reporters.options import ReportOptions
+    from idemlint.results import CheckResult
+
+
+def render(result: CheckResult, options: ReportOptions) -> str:  # noqa: ARG001 - the signature of all reporters
+    r"""An array as `JSON.stringify(results, null, "\\t")` writes it; lines and characters count from 0."""
+    findings = result.findings
+    if not findings:
+        return "[]\n"
+    sources = {source: quote(source) for source in {finding.source for finding in findings}}
+    wide = {source: _utf16_columns(result, source) for source in sources}
+    entries = [_entry(finding, sources[finding.source], wide[finding.source]) for finding in findings]
+    return "[\n" + ",\n".join(entries) + "\n]\n"
+
+
+def _utf16_columns(result: CheckResult, source: str) -> Callable[[Position], Position] | None:
+    """Spectral counts characters as JavaScript does, those beyond U+FFFF as two. None where that makes no difference."""
+    text = next((held.text for one in result.documents if (held := one.documents.get(source)) is not None), "")
+    if text.isascii():
+        return None
+    import re
+
+    if re.search("[\U00010000-\U0010ffff]", text) is None:
+        return None
+    lines = result.lines(source)
+
+    def convert(position: Position) -> Position:
+        before = lines[position.line][: position.character] if position.line < len(lines) else ""
+        return position._replace(character=position.character + sum(character > "\uffff" for character in before))
+
+    return convert
+
+
+def _entry(finding: Finding, source: str, convert: Callable[[Position], Position] | None) -> str:
+    steps = ",\n\t\t\t".join([quote(step) if isinstance(step, str) else str(step) for step in finding.path])
+    path = f"[\n\t\t\t{steps}\n\t\t]" if steps else "[]"
+    place = finding.range if convert is None else map(convert, finding.range)
+    (line, character), (end_line, end_character) = place
+    operation = "" if finding.operation is None else f',\n\t\t"operation": {quote(finding.operation)}'
+    return (
+        f'\t{{\n\t\t"code": {quote(finding.code)},\n\t\t"path": {path},\n\t\t"message": {quote(finding.message)},\n'
+        f'\t\t"severity": {int(finding.severity)},\n\t\t"range": {{\n'
+        f'\t\t\t"start": {{\n\t\t\t\t"line": {line},\n\t\t\t\t"character": {character}\n\t\t\t}},\n'
+        f'\t\t\t"end": {{\n\t\t\t\t"line": {end_line},\n\t\t\t\t"character": {end_character}\n\t\t\t}}\n\t\t}},\n'
+        f'\t\t"source": {source}{operation}\n\t}}'
+    )

@@ -1,0 +1,137 @@
+"""Code frames: the finding, the line it speaks of, other places that matter, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from idemlint.reporters.columns import excerpt, width, wrap
+from idemlint.reporters.escaping import terminal
+from idemlint.reporters.places import relative
+from idemlint.reporters.summary import summary
+
+if TYPE_CHECKING:
+    from idemlint.findings import Finding, Position, Severity
+    from idemlint.reporters.options import ReportOptions
+    from idemlint.results import CheckResult
+
+
+class _Style(NamedTuple):
+    """Drawing and colour; every colour is empty when there is none."""
+
+    corner: str = "┌─"
+    bar: str = "│"
+    branch: str = "├─"
+    ellipsis: str = "…"
+    separator: str = " · "
+    reset: str = ""
+    bold: str = ""
+    frame: str = ""
+    severities: tuple[str, str, str, str] = ("", "", "", "")
+
+    def severity(self, severity: Severity, text: str) -> str:
+        return f"{self.severities[severity]}{text}{self.reset}"
+
+    def framed(self, text: str) -> str:
+        return f"{self.frame}{text}{self.reset}"
+
+
+_ASCII = {"corner": "-->", "bar": "|", "branch": ":::", "ellipsis": "...", "separator": " - "}
+_COLORS = {
+    "reset": "\x1b[0m",
+    "bold": "\x1b[1m",
+    "frame": "\x1b[34m",
+    "severities": ("\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1;36m"),
+}
+
+
+def render(result: CheckResult, options: ReportOptions) -> str:
+    """Frames divided by an empty line, then the summary if `options.summary`; without findings the summary alone."""
+    style = _Style()
+    if not options.unicode:
+        style = style._replace(**_ASCII)  # type: ignore[arg-type]  # a table of texts, as the fields named there are
+    if options.color:
+        style = style._replace(**_COLORS)  # type: ignore[arg-type]
+    painter = _Painter(result, options, style)
+    blocks = [painter.block(finding) for finding in result.findings]
+    if options.summary:
+        blocks.append(f"{summary(result, separator=style.separator)}\n")
+    return "\n".join(blocks)
+
+
+class _Painter:
+    """Draws findings; keeps the lines of the documents that it has split."""
+
+    def __init__(self, result: CheckResult, options: ReportOptions, style: _Style) -> None:
+        self._result = result
+        self._options = options
+        self._style = style
+        self._lines: dict[str, list[str]] = {}
+
+    def block(self, finding: Finding) -> str:
+        """One finding, every line of it ended."""
+        style = self._style
+        start = finding.focus.start
+        gutter = len(str(start.line + 1))
+        blank = " " * gutter
+        bar = style.framed(style.bar)
+        label = f"{finding.severity.label}[{terminal(finding.code)}]"
+        head = style.severity(finding.severity, label)
+        place = self._place(finding.source, start)
+        lines = [
+            f"{head}{style.bold}: {terminal(finding.message)}{style.reset}",
+            f"{blank} {style.framed(style.corner)} {place}",
+        ]
+        lines += self._code(finding, gutter)
+        for related in finding.related:
+            where = self._place(related.source, related.range.start)
+            branch = style.framed(style.branch)
+            lines += [f"{blank} {branch} {where}  {terminal(related.label)}".rstrip(), f"{blank} {bar}"]
+        lines += self._notes(finding, blank)
+        return "".join(f"{line}\n" for line in lines)
+
+    def _place(self, source: str, start: Position) -> str:
+        return f"{terminal(relative(source, self._options.base))}:{start.line + 1}:{start.character + 1}"
+
+    def _code(self, finding: Finding, gutter: int) -> list[str]:
+        """The line with the caret below it, between two empty ones; nothing when the text is not at hand."""
+        style = self._style
+        bar = style.framed(style.bar)
+        empty = f"{' ' * gutter} {bar}"
+        start, end = finding.focus
+        line = self._line(finding.source, start.line)
+        if line is None:
+            return [empty, f"{empty} {terminal(finding.label)}", empty] if finding.label else [empty]
+        last = end.character if end.line == start.line else len(line.rstrip())
+        room = max(self._options.width - gutter - 3, 20)
+        shown = excerpt(line, start.character, last, room, ellipsis=style.ellipsis)
+        number = style.framed(f"{start.line + 1} ")
+        carets = " " * shown.start + style.severity(finding.severity, "^" * (shown.end - shown.start))
+        lines = [empty, f"{number}{bar} {shown.text}".rstrip()]
+        label = terminal(finding.label)
+        if not label or shown.end + 1 + width(label) <= room:
+            return [*lines, f"{empty} {carets} {label}".rstrip(), empty]
+        indent = shown.start if room - shown.start >= 30 else 0
+        below = [f"{empty} {' ' * indent}{part}" for part in wrap(label, room - indent)]
+        return [*lines, f"{empty} {carets}", *below, empty]
+
+    def _notes(self, finding: Finding, blank: str) -> list[str]:
+        notes = []
+        if finding.help:
+            notes.append(("help", terminal(finding.help)))
+        if finding.code in self._options.explained:
+            notes.append(("docs", f"idemlint explain {finding.code}"))
+        elif finding.url:
+            notes.append(("docs", terminal(finding.url)))
+        lines = []
+        sign = self._style.framed("=")
+        for name, text in notes:
+            parts = wrap(text, max(self._options.width - len(blank) - len(name) - 5, 20))
+            lines.append(f"{blank} {sign} {self._style.bold}{name}:{self._style.reset} {parts[0]}")
+            lines += [f"{blank}   {' ' * len(name)}  {part}" for part in parts[1:]]
+        return lines
+
+    def _line(self, source: str, number: int) -> str | None:
+        lines = self._lines.get(source)
+        if lines is None:
+            lines = self._lines[source] = self._result.lines(source)
+        return lines[number] if 0 <= number < len(lines) else None

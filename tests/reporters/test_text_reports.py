@@ -1,0 +1,228 @@
+"""What people read: code frames, concise lines, the summary, the Markdown page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reporters.results_for_tests import BASE, BOTH, HOSTILE, Held, finding, result, span
+
+from idemlint.findings import Severity
+from idemlint.reporters import NAMES, lookup
+from idemlint.reporters.columns import excerpt, width, wrap
+from idemlint.reporters.options import ReportOptions
+from idemlint.results import CheckResult, DocumentResult
+
+OPTIONS = ReportOptions(base=BASE)
+
+FRAMES = """\
+warn[idempotency-key-uuid]: the key of POST /refunds accepts more than UUIDs
+  ┌─ components/parameters.yaml:6:16
+  │
+6 │       pattern: '^$|^[a-zA-Z0-9-]+$'
+  │                ^^^^^^^^^^^^^^^^^^^^ accepts "" and "retry-1"
+  │
+  ├─ payments.yaml:31:9  used here
+  │
+  = docs: idemlint explain idempotency-key-uuid
+
+error[idempotency-key-required]: POST /payments does not require an Idempotency-Key
+  ┌─ payments.yaml:9:5
+  │
+9 │     post:
+  │     ^^^^ a client that times out cannot retry
+  │
+  = help: add a required header parameter
+  = docs: https://example.org/rule
+
+2 findings (1 error, 1 warning) in 3 operations of 1 document · key required on 1 of 3 · conflict declared on 3 of 3 · 1 exempt · 1 document could not be checked
+"""
+
+
+def frame(line: str, start: int, end: int, columns: int = 80, label: str = "") -> list[str]:
+    """Line and caret line of a finding at characters `start` to `end` of `line`."""
+    it = finding(code="c", message="m", focus=span(0, start, end), label=label, help="", url="")
+    text = lookup("text")(
+        result(it, documents={"/work/payments.yaml": Held(line)}),
+        OPTIONS._replace(width=columns, summary=False),
+    )
+    return [part.partition("│ ")[2] for part in text.split("\n")[3:5]]
+
+
+def test_frames() -> None:
+    options = OPTIONS._replace(explained=frozenset({"idempotency-key-uuid"}))
+    assert lookup("text")(BOTH, options) == FRAMES
+
+
+def test_frames_in_colour_say_the_same() -> None:
+    options = OPTIONS._replace(explained=frozenset({"idempotency-key-uuid"}), color=True)
+    text = lookup("text")(BOTH, options)
+    assert "\x1b[1;31merror[idempotency-key-required]\x1b[0m" in text
+    assert re.sub("\x1b\\[[0-9;]*m", "", text) == FRAMES
+
+
+def test_frames_in_ascii() -> None:
+    text = lookup("text")(BOTH, OPTIONS._replace(unicode=False))
+    assert text.isascii()
+    assert "  --> payments.yaml:9:5\n  |\n9 |     post:\n  |     ^^^^ a client" in text
+
+
+def test_the_gutter_is_as_wide_as_the_line_number() -> None:
+    it = finding(focus=span(1233, 0, 3), label="", help="", url="", code="c", message="m")
+    lines = lookup("text")(result(it, documents={"/work/payments.yaml": Held("#\n" * 1233 + "abc\n")}), OPTIONS).split(
+        "\n"
+    )
+    assert lines[1:5] == ["     ┌─ payments.yaml:1234:1", "     │", "1234 │ abc", "     │ ^^^"]
+
+
+def test_without_the_text_the_label_is_told_all_the_same() -> None:
+    text = lookup("text")(result(finding(), documents={}), OPTIONS)
+    assert "9:5\n  │\n  │ a client that times out cannot retry\n  │\n  = help" in text
+
+
+def test_tabs_wide_and_combining_characters_do_not_move_the_caret() -> None:
+    assert frame("\tk: v", 1, 2) == ["    k: v", "    ^"]
+    assert frame("  \tk: v", 3, 4) == ["    k: v", "    ^"]
+    assert frame("支付: x", 4, 5) == ["支付: x", "      ^"]
+    assert frame("支付: x", 0, 2) == ["支付: x", "^^^^"]
+    assert frame("e\u0301e\u0301: x", 6, 7) == ["e\u0301e\u0301: x", "    ^"]
+    assert frame("a\x1bb: x", 2, 3) == ["a\\x1bb: x", "     ^"]
+
+
+def test_a_caret_behind_the_line_and_an_empty_line() -> None:
+    assert frame("ab", 2, 2) == ["ab", "  ^"]
+    assert frame("", 0, 0) == ["", "^"]
+    assert frame("ab", 99, 120) == ["ab", "  ^"]
+
+
+def test_a_long_line_is_cut_around_the_caret() -> None:
+    line = "x" * 500 + "KEY" + "y" * 500
+    shown, carets = frame(line, 500, 503, columns=60)
+    assert width(shown) <= 57
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert shown[carets.index("^") : carets.rindex("^") + 1] == "KEY"
+    shown, carets = frame(line, 0, 1003, columns=60)
+    assert shown.startswith("xxx")
+    assert shown.endswith("…")
+    assert width(carets) <= 57
+    assert len(frame("z" * 5_000_000, 2_500_000, 2_500_003)[0]) <= 77
+
+
+def test_a_label_that_does_not_fit_stands_below_the_caret() -> None:
+    label = "a sentence that is too long to stand beside the caret on this line"
+    it = finding(code="c", message="m", focus=span(0, 10, 14), label=label, help="", url="")
+    text = lookup("text")(
+        result(it, documents={"/work/payments.yaml": Held(" " * 10 + "post: x")}),
+        OPTIONS._replace(width=60, summary=False),
+    )
+    assert text.split("\n")[4:7] == [
+        "  │           ^^^^",
+        "  │           a sentence that is too long to stand beside",
+        "  │           the caret on this line",
+    ]
+
+
+@given(st.text(max_size=200), st.integers(0, 220), st.integers(0, 220), st.integers(20, 120))
+def test_an_excerpt_is_one_printable_line_within_its_columns(line: str, start: int, length: int, columns: int) -> None:
+    line = re.sub("[\n\r]", "", line)
+    shown = excerpt(line, start, start + length, columns)
+    assert width(shown.text) <= columns
+    assert 0 <= shown.start < shown.end
+    # a caret may stand just behind the text
+    assert shown.end <= width(shown.text) + 1
+    assert not re.search("[\x00-\x1f\x7f-\x9f]", shown.text)
+
+
+@given(st.text(alphabet="abc 支\u0301", max_size=200), st.integers(5, 60))
+def test_wrapping_keeps_every_word(text: str, columns: int) -> None:
+    lines = wrap(text, columns)
+    assert " ".join(lines).split() == text.split()
+    assert all(width(line) <= columns or " " not in line.strip() for line in lines)
+
+
+# --- concise, summary, Markdown ----------------------------------------------------------------------------------------
+
+
+def test_concise() -> None:
+    assert lookup("concise")(BOTH, OPTIONS) == (
+        "components/parameters.yaml:6:16: warn idempotency-key-uuid the key of POST /refunds accepts more than UUIDs\n"
+        "payments.yaml:9:5: error idempotency-key-required POST /payments does not require an Idempotency-Key\n"
+    )
+
+
+def test_paths_are_relative_where_that_is_shorter() -> None:
+    def place(source: str, base: str) -> str:
+        return lookup("concise")(result(finding(source=source)), ReportOptions(base=base)).partition(":9:")[0]
+
+    assert place("/work/a/b.yaml", "/work/a") == "b.yaml"
+    assert place("/work/b.yaml", "/work/a") == "../b.yaml"
+    assert place("/elsewhere/b.yaml", "/work/a/b/c/d") == "/elsewhere/b.yaml"
+    assert place("/work-more/b.yaml", "/work") == "/work-more/b.yaml"
+    assert place("<stdin>", "/work") == "<stdin>"
+    assert place("https://example.org/b.yaml", "/work") == "https://example.org/b.yaml"
+    assert place("/a.yaml", "/") == "a.yaml"
+
+
+def test_the_findings_of_several_documents_come_in_one_order_and_once() -> None:
+    shared = finding(source="/work/shared.yaml")
+    first = DocumentResult("/work/b.yaml", [finding(source="/work/b.yaml"), shared])
+    second = DocumentResult("/work/a.yaml", [finding(source="/work/a.yaml"), shared])
+    sources = [found.source for found in CheckResult([first, second]).findings]
+    assert sources == ["/work/a.yaml", "/work/b.yaml", "/work/shared.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"),
+    [
+        ([], "no findings"),
+        ([0], "1 finding (1 error)"),
+        ([1, 1, 2, 3, 3], "5 findings (2 warnings, 1 info, 2 hints)"),
+    ],
+)
+def test_the_summary_counts(severities: list[int], expected: str) -> None:
+    findings = [finding(severity=Severity(number), code=str(index)) for index, number in enumerate(severities)]
+    assert lookup("text")(result(*findings), OPTIONS).split("\n")[-2].startswith(f"{expected} in 3 operations")
+
+
+def test_markdown() -> None:
+    assert lookup("markdown")(BOTH, OPTIONS) == (
+        "## idemlint\n\n**2 findings (1 error, 1 warning)** in 2 documents\n\n"
+        "| coverage | |\n| --- | --- |\n| operations in scope | 3 of 4 |\n| key required | 1 of 3 |\n"
+        "| conflict declared | 3 of 3 |\n| exempt | 1 |\n\n"
+        "- could not check `broken.yaml`: mapping values are not allowed here\n\n"
+        "| severity | rule | operation | place | message |\n| --- | --- | --- | --- | --- |\n"
+        "| warn | `idempotency-key-uuid` | `POST /refunds` | `components/parameters.yaml:6:16` "
+        "| the key of POST /refunds accepts more than UUIDs |\n"
+        "| error | `idempotency-key-required` | `POST /payments` | `payments.yaml:9:5` "
+        "| POST /payments does not require an Idempotency-Key |\n"
+    )
+
+
+def test_hostile_text_is_no_markdown() -> None:
+    page = lookup("markdown")(HOSTILE, OPTIONS)
+    row = page.strip().split("\n")[-1]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6
+    message = row.rpartition(" | ")[2]
+    for markup in ("<", "@team", "https:", "evil.example"):
+        assert markup not in message
+    assert not re.search(r"(?<!\\)`", message)
+    assert "\x1b" not in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_format_survives_hostile_text_and_nothing_at_all(name: str) -> None:
+    render = lookup(name)
+    text = render(HOSTILE, OPTIONS)
+    if name not in ("json", "sarif", "gitlab"):
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+        assert not re.search("(?m)^::warning", text)
+    assert isinstance(render(CheckResult([]), OPTIONS), str)
+    assert isinstance(render(CheckResult([DocumentResult("/work/a.yaml", [])]), OPTIONS), str)
+
+
+def test_an_unknown_format_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        lookup("os")
