@@ -44,6 +44,8 @@ class DocumentResult(NamedTuple):
     coverage: Coverage | None = None
     documents: Mapping[str, Any] = {}
     """Source to its `Document` (this floor does not know the type): each has `text`, `syntax` and `data`."""
+    is_openapi: bool = True
+    """Whether the root has a member `openapi` or `swagger`."""
 
 
 class CheckResult(NamedTuple):

@@ -230,7 +230,8 @@ class _Run:
 
         # JavaScript's slice(-1) for the root: the last missing step alone
         name = print_dotted((*path, *missing)[len(path) - 1 :]) if missing else (path[-1] if path else "")
-        pointer = print_pointer(path)
+        asked = f"{error} {rule.message}"
+        pointer = print_pointer(path) if "path" in asked else ""  # it costs an import
         value = _value_at(document, path)
         for template in (error, rule.message):
             if template is not None:

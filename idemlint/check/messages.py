@@ -120,12 +120,10 @@ def _term(tokens: list[tuple[int, str]], index: int, names: dict[str, Any], dept
 def _member(tokens: list[tuple[int, str]], index: int, value: Any) -> tuple[Any, int]:
     """`.name`, as often as it stands behind a value."""
     while index + 1 < len(tokens) and tokens[index] == (4, ".") and tokens[index + 1][0] == 3:
-        if not isinstance(value, dict):
+        if value is None or value is UNDEFINED:
             raise _BrokenExpressionError
-        value = value.get(tokens[index + 1][1], UNDEFINED)
+        value = value.get(tokens[index + 1][1], UNDEFINED) if isinstance(value, dict) else UNDEFINED
         index += 2
-    if value is UNDEFINED:
-        raise _BrokenExpressionError
     return value, index
 
 

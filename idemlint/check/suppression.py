@@ -146,7 +146,9 @@ def _scalars(text: str) -> list[tuple[int, int]]:
             if isinstance(event, yaml.ScalarEvent) and event.style:
                 start, end = event.start_mark, event.end_mark
                 if start is not None and end is not None:
-                    found.append((start.index, end.index))
+                    # The header of a block scalar, `key: |  # comment`, may still hold a comment.
+                    begin = text.find("\n", start.index) if event.style in "|>" else start.index
+                    found.append((begin, end.index))
     except (yaml.YAMLError, UnicodeError):
         # The loader is more lenient than this parser in places: beyond them every `#` is taken for a comment.
         return found

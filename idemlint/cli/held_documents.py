@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from idemlint.openapi.document import Document, Limits
 
-_BUDGET = 6_000_000
+_BUDGET = 24_000_000
 """Characters of text to keep. Data takes some fifteen times as much memory as its text."""
 
 

@@ -68,6 +68,8 @@ class Linter:
         if self._selected is not None:
             kept = [finding for finding in result.findings if self._selected(finding.code)]
             result = result._replace(findings=kept)
+        if "openapi" not in document.data and "swagger" not in document.data:
+            result = result._replace(is_openapi=False)
         return result
 
     def check_stdin(self, read_stdin: Callable[[int], bytes]) -> DocumentResult:

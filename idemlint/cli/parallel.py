@@ -62,13 +62,16 @@ def check_all(linter: Linter, sources: list[str], jobs: int) -> Iterator[Documen
         for result in executor.map(_check, sources, chunksize=chunk):
             done += 1
             yield result
+        executor.shutdown()
     except BrokenProcessPool:
         from idemlint.errors import IdemlintError
 
         hint = "it may have run out of memory: try --jobs 1, or fewer documents at once"
         raise IdemlintError("a process that lints documents was killed", source=sources[done], hint=hint) from None
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        # nothing is left of an interrupted run; after a whole one there are none
+        for process in multiprocessing.active_children():
+            process.terminate()
 
 
 def _prepare(settings: Settings) -> None:

@@ -226,9 +226,7 @@ def _warn(text: str) -> None:
 def _warn_of_strangers(result: CheckResult) -> None:
     """A document that is none of OpenAPI's must not look as if it were in order, whatever the ruleset says of formats."""
     for document in result.documents:
-        root = document.documents.get(document.source)
-        data = getattr(root, "data", None)
-        if data is None or "openapi" in data or "swagger" in data:
+        if document.is_openapi:
             continue
         if not any(finding.code == "unrecognized-format" for finding in document.findings):
             _warn(

@@ -14,9 +14,9 @@ LINE = 1 << 20
 class BlockLayout:
     """Marks hold line and column."""
 
-    def __init__(self, lines: list[str], end: int) -> None:
+    def __init__(self, lines: list[str], end: tuple[int, int]) -> None:
         self._lines = lines
-        self._end = end
+        self._end = end[0] * LINE + end[1]
         self.blocks: dict[int, tuple[int, list[int]]] = {}
         """Of each block collection, by identity: its column, and the line of each member."""
         self._members: dict[int, Any] = {}

@@ -131,8 +131,7 @@ def block(lines: list[str], number: int, header: str, level: int) -> Block | Non
     breaks = at - end + 1
     ending = {"+": "\n" * breaks, "-": ""}.get(chomping, "\n")
     text = "\n".join(kept) if style == "|" else _fold(kept)
-    # libyaml's mark stands behind the blank lines that follow, but behind the last one that is too short it stops
-    return Block(text + ending, at, at, 0)
+    return Block(text + ending, at, at - 1, len(lines[at - 1]))
 
 
 def _fold(content: list[str]) -> str:

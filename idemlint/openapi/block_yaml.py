@@ -20,12 +20,13 @@ from idemlint.openapi.block_scalars import (
 )
 from idemlint.openapi.block_scalars import block as read_block
 from idemlint.openapi.layout import Loaded
+from idemlint.openapi.lines import SplitText, one_kind_of_break
 from idemlint.openapi.scalars import CONSTANTS, NUMBER_START, number_or_text
 
 if TYPE_CHECKING:
     from idemlint.openapi.limits import Limits
 
-_UNREADABLE: Final = "\t\r\x85\u2028\u2029\ufeff"
+_UNREADABLE: Final = "\t\x85\u2028\u2029\ufeff"
 _NO_PLAIN_START: Final = frozenset("\"'|>[{&*!#%@`,]}?:-")
 """What a plain scalar may not begin with, or only under conditions."""
 _NO_KEY_START: Final = frozenset("\"'|>[{&*!#%@`,]}?")
@@ -42,24 +43,18 @@ def load(text: str, limits: Limits) -> Loaded | None:
     """None when the document is for `event_yaml` to read or to refuse."""
     if len(text) // 2 > limits.max_nodes or any(character in text for character in _UNREADABLE):
         return None
-    lines = text.split("\n")
-    if max(map(len, lines)) >= LINE:
+    split = one_kind_of_break(text)
+    if split is None or max(map(len, split.lines), default=0) >= LINE:
         return None
-    end = (len(lines) - 1) * LINE + len(lines[-1])
-    terminated = not lines[-1]
-    if terminated:
-        lines.pop()
-    reader = _Reader(lines, end, terminated, limits.max_depth)
+    reader = _Reader(split, limits.max_depth)
     return reader.loaded() if reader.read() else None
 
 
 class _Reader:
-    def __init__(self, lines: list[str], end: int, terminated: bool, max_depth: int) -> None:
-        self.lines = lines
-        self.terminated = terminated
-        """Whether the last line ends in a line break."""
+    def __init__(self, split: SplitText, max_depth: int) -> None:
+        self.lines, self.break_size, self.terminated = split
         self.max_depth = max_depth
-        self.layout = BlockLayout(lines, end)
+        self.layout = BlockLayout(self.lines, split.end)
         self.references: list[dict[str, Any]] = []
 
     def loaded(self) -> Loaded:
@@ -271,7 +266,8 @@ class _Reader:
             if block is not None and block.next_line == len(self.lines) and not self.terminated:
                 if value[1:2] != "-" or not self.lines[-1].strip(" "):
                     return None
-                block = block._replace(end_line=len(self.lines) - 1, end_column=len(self.lines[-1]))
+            elif block is not None:  # it ends at the line feed, behind a carriage return
+                block = block._replace(end_column=block.end_column + self.break_size - 1)
             style = "block"
         elif first in "[{":
             from idemlint.openapi.flow_yaml import FlowReader

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from idemlint.errors import DocumentError
 from idemlint.findings import Position, Range
 from idemlint.openapi.encoding import decode, refuse_unprintable
-from idemlint.openapi.limits import DEFAULT_LIMITS, Limits
+from idemlint.openapi.limits import DEFAULT_LIMITS, BeyondLimitsError, Limits
 from idemlint.openapi.positions import Located, locate
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _unreadable(source: str, error: OSError) -> DocumentError:
 def parse(raw: bytes | str, source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     """A text. Raises DocumentError for one that is empty, broken, or beyond the limits."""
     if len(raw) > limits.max_bytes:
-        raise DocumentError(
+        raise BeyondLimitsError(
             f"the document is larger than {limits.max_bytes} bytes",
             source=source,
             hint="raise the limit if that is meant",
@@ -127,7 +127,7 @@ def parse(raw: bytes | str, source: str, limits: Limits = DEFAULT_LIMITS) -> Doc
     try:
         return _load(text, source, limits)
     except RecursionError:
-        raise DocumentError("the document nests too deep", source=source) from None
+        raise BeyondLimitsError("the document nests too deep", source=source) from None
     finally:
         if collecting:
             gc.enable()
@@ -140,10 +140,10 @@ def _load(text: str, source: str, limits: Limits) -> Document:
 
         try:
             return Document(source, text, "json", json_reader.load(text, source, limits))
+        except BeyondLimitsError:
+            raise
         except DocumentError as error:
             refused = error
-        if getattr(refused, "beyond_limits", False):
-            raise refused
         try:
             return Document(source, text, "yaml", _load_yaml(text, source, limits))
         except DocumentError:

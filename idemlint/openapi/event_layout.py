@@ -18,6 +18,7 @@ class EventLayout:
         self._lines = LineTable(text)
         self._members: dict[int, Any] = {}
         self._root = Slot(-1, -1, 0, 0, "empty")
+        self._content_ends: dict[int, int] = {}
         self._kept: list[Any] = []
 
     def root(self) -> Slot:
@@ -27,13 +28,17 @@ class EventLayout:
         return self._members.get(id(container), ())
 
     def end_within(self, slot: Slot) -> int | None:
-        return None
+        return self._content_ends.get(slot.start) if slot.style in {"nested", "flow"} else None
 
     def position(self, mark: int) -> Position:
         return self._lines.position(mark)
 
     def note(self, container: Any, slots: Any) -> None:
         self._members[id(container)] = slots
+
+    def note_end(self, start: int, end: int) -> None:
+        """Where the last node ends in the collection that begins at `start`: no two begin at the same place."""
+        self._content_ends[start] = end
 
     def keep(self, value: Any) -> None:
         """Holds on to a value that a repeated key replaced: its identity must not be given away a second time."""

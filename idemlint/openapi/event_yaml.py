@@ -12,6 +12,7 @@ from idemlint.errors import DocumentError
 from idemlint.findings import Position
 from idemlint.openapi.event_layout import EventLayout, behind_properties
 from idemlint.openapi.layout import Loaded, Repeated, Slot, find_references
+from idemlint.openapi.limits import BeyondLimitsError
 from idemlint.openapi.scalars import resolve
 from idemlint.openapi.yaml_errors import refusal
 
@@ -37,15 +38,17 @@ class _Anchored(NamedTuple):
 class _Frame:
     """A collection under construction."""
 
-    __slots__ = ("anchor", "container", "height", "key", "last", "merges", "size", "slots")
+    __slots__ = ("anchor", "container", "content_end", "height", "key", "last", "merges", "size", "slots", "start")
 
-    def __init__(self, container: Any, slots: Any, anchor: str | None) -> None:
+    def __init__(self, container: Any, slots: Any, anchor: str | None, start: int) -> None:
         self.container = container
+        self.start = start
+        self.content_end: int | None = None
         self.slots = slots
         self.anchor = anchor
         self.key: tuple[str, int, int, bool] | None = None
         self.last = ""
-        self.merges: list[dict[str, Any]] | None = None
+        self.merges: list[tuple[Any, Slot]] | None = None
         self.size = 1
         self.height = 1
 
@@ -132,6 +135,8 @@ class _Builder:
             kind = "quoted"
         elif style in {"|", ">"}:
             kind = "block"
+            if end and self._text[end - 1] in "\n\r\x85\u2028\u2029":
+                end -= 1  # libyaml's mark stands in the line below
         else:
             kind = "plain" if end > start else "empty"
         if event.anchor is not None:
@@ -164,6 +169,7 @@ class _Builder:
             return
         frame = self._stack[-1]
         frame.size += 1
+        frame.content_end = end
         container = frame.container
         if type(container) is list:
             container.append(value)
@@ -178,13 +184,16 @@ class _Builder:
         key, key_start, key_end, merge = frame.key
         frame.key = None
         frame.last = key
-        if merge and self._merge(frame, value):
+        slot = Slot(key_start, key_end, start, end, kind)
+        if merge and type(value) in (dict, list):
+            frame.merges = frame.merges or []
+            frame.merges.append((value, slot))
             return
         slots = frame.slots
         if key in slots:
             self._repeat(key, slots[key], key_start, key_end)
             self._layout.keep(container[key])
-        slots[key] = Slot(key_start, key_end, start, end, kind)
+        slots[key] = slot
         container[key] = value
         if key == "$ref" and type(value) is str and (not self._references or self._references[-1] is not container):
             self._references.append(container)
@@ -192,17 +201,6 @@ class _Builder:
     def _repeat(self, key: str, slot: Slot, key_start: int, key_end: int) -> None:
         path = [len(frame.container) - 1 if type(frame.container) is list else frame.last for frame in self._stack[:-1]]
         self._repeated.append(Repeated((*path, key), (slot.key_start, slot.key_end), (key_start, key_end)))
-
-    @staticmethod
-    def _merge(frame: _Frame, value: Any) -> bool:
-        """Whether the value can be merged; else `<<` is a key like any other."""
-        sources = value if type(value) is list else [value]
-        if not sources or any(type(source) is not dict for source in sources):
-            return False
-        if frame.merges is None:
-            frame.merges = []
-        frame.merges.extend(sources)
-        return True
 
     def _start_mapping(self, event: Any) -> None:
         self._start(event, {}, {})
@@ -212,16 +210,14 @@ class _Builder:
 
     def _start(self, event: Any, container: Any, slots: Any) -> None:
         if len(self._stack) >= self._limits.max_depth:
-            raise self._error(
-                f"the document nests deeper than {self._limits.max_depth} levels", event.start_mark, "raise the limit"
-            )
+            raise self._beyond(f"the document nests deeper than {self._limits.max_depth} levels", event.start_mark)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         start = event.start_mark.index
         if event.tag is not None or event.anchor is not None:
             start = behind_properties(self._text, start, len(self._text))
         self._place(container, start, event.end_mark.index, "flow" if event.flow_style else "nested", event)
-        self._stack.append(_Frame(container, slots, event.anchor))
+        self._stack.append(_Frame(container, slots, event.anchor, start))
         self._layout.note(container, slots)
 
     def _end(self, event: Any) -> None:
@@ -230,10 +226,14 @@ class _Builder:
             self._finish_merge(frame)
         if frame.anchor is not None:
             self._anchors[frame.anchor] = _Anchored(frame.container, None, frame.size, frame.height)
-        self._close(frame.container, event.end_mark.index)
+        end = event.end_mark.index
+        self._close(frame.container, end)
+        content_end = end if frame.content_end is None else frame.content_end
+        self._layout.note_end(frame.start, content_end)
         if not self._stack:
             return
         parent = self._stack[-1]
+        parent.content_end = content_end
         parent.size += frame.size - 1
         if frame.height >= parent.height:
             parent.height = frame.height + 1
@@ -253,11 +253,15 @@ class _Builder:
         if slot is not None and frame.container[frame.last] is container:  # not one that went into a merge
             frame.slots[frame.last] = slot._replace(end=end)
 
+    def _beyond(self, message: str, mark: Any) -> DocumentError:
+        position = Position(mark.line, mark.column)
+        return BeyondLimitsError(
+            message, source=self._source, position=position, hint="raise the limit if that is meant"
+        )
+
     def _too_many(self, mark: Any) -> DocumentError:
-        return self._error(
-            f"the document holds more than {self._limits.max_nodes} nodes once its aliases are written out",
-            mark,
-            "raise the limit if that is meant",
+        return self._beyond(
+            f"the document holds more than {self._limits.max_nodes} nodes once its aliases are written out", mark
         )
 
     def _finish_merge(self, frame: _Frame) -> None:
@@ -265,12 +269,17 @@ class _Builder:
         explicit, explicit_slots = dict(container), dict(slots)
         container.clear()
         slots.clear()
-        for source in frame.merges or ():
-            members = self._layout.members(source)
-            for key, value in source.items():
-                if key not in container:
-                    container[key] = value
-                    slots[key] = members[key]
+        for merged, slot in frame.merges or ():
+            sources = merged if type(merged) is list else [merged]
+            if any(type(source) is not dict for source in sources):
+                explicit["<<"], explicit_slots["<<"] = merged, slot  # a key like any other
+                continue
+            for source in sources:
+                members = self._layout.members(source)
+                for key, value in source.items():
+                    if key not in container:
+                        container[key] = value
+                        slots[key] = members[key]
         container.update(explicit)
         slots.update(explicit_slots)
         if isinstance(container.get("$ref"), str) and "$ref" not in explicit:
@@ -300,7 +309,7 @@ class _Builder:
         if anchored.height >= frame.height:
             frame.height = anchored.height + 1
         if len(self._stack) + anchored.height > self._limits.max_depth:
-            raise self._error(
+            raise self._beyond(
                 f"with the alias *{name} the document nests deeper than {self._limits.max_depth} levels", mark
             )
         self._place(anchored.value, mark.index, event.end_mark.index, "alias", event)

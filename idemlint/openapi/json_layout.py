@@ -28,14 +28,17 @@ class JsonLayout:
     def __init__(self, text: str) -> None:
         self._text = text
         self._lines = LineTable(text, breaks=JSON_BREAKS)
-        self._starts: dict[int, int] = {}
+        self._data: Any = None
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._pretty = True
         self._members: dict[int, Mapping[str, Slot] | Sequence[Slot]] = {}
         self._root = Slot(-1, -1, 0, 0, "empty")
         self._scan = _decoder.JSONDecoder().scan_once
 
     def note_root(self, data: Any, start: int, end: int) -> None:
         self._root = Slot(-1, -1, start, end, _style(self._text, start))
-        self._starts[id(data)] = start
+        self._data = data
+        self._spans[id(data)] = start, end
 
     def root(self) -> Slot:
         return self._root
@@ -62,34 +65,50 @@ class JsonLayout:
 
     def _find_members(self, container: Any) -> Mapping[str, Slot] | Sequence[Slot]:
         text = self._text
-        starts = self._starts
+        start, end = self._spans.get(id(container), (-1, -1))
+        members: dict[str, Slot] | list[Slot]
+        if start < 0 or text[start] != ("{" if type(container) is dict else "["):
+            return self._misled(container)
         if type(container) is dict:
-            start = starts[id(container)]
-            noted = self._by_indentation(container, start) or dict(scan_object(text, start, self._skip))
-            slots = {key: Slot(*raw, _style(text, raw[2])) for key, raw in noted.items()}
-            for key, slot in slots.items():
-                if slot.style == "flow":
-                    starts[id(container[key])] = slot.start
-            return slots
-        items = [
-            Slot(-1, -1, start, end, _style(text, start))
-            for start, end in scan_array(text, starts[id(container)], self._skip)
-        ]
-        for value, slot in zip(container, items, strict=True):
+            noted = self._by_indentation(container, start, end) or dict(scan_object(text, start, self._skip))
+            members = {key: Slot(*raw, _style(text, raw[2])) for key, raw in noted.items()}
+            if members.keys() != container.keys():
+                return self._misled(container)
+            pairs = [(container[key], slot) for key, slot in members.items()]
+        else:
+            members = [Slot(-1, -1, at, end, _style(text, at)) for at, end in scan_array(text, start, self._skip)]
+            if len(members) != len(container):
+                return self._misled(container)
+            pairs = list(zip(container, members, strict=True))
+        for value, slot in pairs:
             if slot.style == "flow":
-                starts[id(value)] = slot.start
-        return items
+                self._spans[id(value)] = slot.start, slot.end
+        return members
 
-    def _by_indentation(self, container: dict[str, Any], start: int) -> dict[str, RawSlot] | None:
+    def _misled(self, container: Any) -> Mapping[str, Slot] | Sequence[Slot]:
+        """The layout was not what it looked like: all places are worked out anew."""
+        from idemlint.openapi.json_outline import places
+
+        text = self._text
+        for identity, (start, members) in places(text, self._data, self._root.start).items():
+            slots = [Slot(*member[1:], _style(text, member.start)) for member in members]
+            keyed = text[start] == "{"
+            self._members[identity] = (
+                dict(zip((member.name for member in members), slots, strict=True)) if keyed else slots
+            )
+        return self._members[id(container)]
+
+    def _by_indentation(self, container: dict[str, Any], start: int, end: int) -> dict[str, RawSlot] | None:
         """The members of a pretty-printed object; None where the text is laid out in another way.
 
         No string holds a raw line break, so each line that begins with a quote begins with a member or a text of
-        something. Those indented as the first member are this object's own if they are called as its members are.
+        something. Those indented as the first member are this object's own if they are called as its members are and
+        hold what its members hold, looked at as far as that is cheap.
         """
         text = self._text
         first = _blank(text, start + 1).end()
         margin = text[start + 1 : first]
-        if not margin.startswith("\n") or not container:
+        if not self._pretty or not margin.startswith("\n") or not container:
             return None
         line = text[text.rfind("\n", 0, start) + 1 : start]
         outer = line[: len(line) - len(line.lstrip(" \t"))]
@@ -101,20 +120,38 @@ class JsonLayout:
                 close = found.start()
                 break
             starts.append(found.start())
-        if close < 0 or len(starts) != len(container):
+        if close + len(outer) + 2 != end or len(starts) != len(container):
             return None
         slots: dict[str, RawSlot] = {}
-        for name, at, following in zip(container, starts, [*starts[1:], close], strict=True):
+        for (name, value), at, following in zip(container.items(), starts, [*starts[1:], close], strict=True):
             key_start = at + len(margin)
             key, key_end = _scan_string(text, key_start + 1)
-            if key != name:
+            colon = _blank(text, key_end).end()
+            if key != name or text[colon] != ":":
                 return None
-            value_start = _blank(text, _blank(text, key_end).end() + 1).end()
-            end = following
-            while text[end - 1] in " \t\r\n,":
-                end -= 1
-            slots[key] = (key_start, key_end, value_start, end)
+            value_start = _blank(text, colon + 1).end()
+            value_end = following
+            while text[value_end - 1] in " \t\r\n,":
+                value_end -= 1
+            if not self._may_be(value, value_start, value_end):
+                return None
+            slots[key] = (key_start, key_end, value_start, value_end)
         return slots
+
+    def _may_be(self, value: Any, start: int, end: int) -> bool:
+        """Whether the text from `start` to `end` can be that value: scalars wholly, collections by both their ends."""
+        text = self._text
+        if type(value) is not dict and type(value) is not list:
+            return text[start] not in "{[" and bool(self._scan(text, start) == (value, end))
+        if text[end - 1] != ("}" if type(value) is dict else "]"):
+            return False
+        first = _blank(text, start + 1).end()
+        if not value:
+            return bool(first == end - 1)
+        if type(value) is list:
+            return text[start] == "["
+        begins: bool = text[first] == '"' and _scan_string(text, first + 1)[0] == next(iter(value))
+        return text[start] == "{" and begins
 
     def _skip(self, start: int) -> int:
         end: int = self._scan(self._text, start)[1]
@@ -122,23 +159,10 @@ class JsonLayout:
 
     def repeated(self) -> list[Repeated]:
         """Every repeated name of the document; walks all of it."""
-        text = self._text
-        found: list[Repeated] = []
-        waiting: list[tuple[tuple[str | int, ...], int]] = [((), self._root.start)]
-        while waiting:
-            path, start = waiting.pop()
-            below: list[tuple[tuple[str | int, ...], int]] = []
-            if text[start] == "{":
-                firsts: dict[str, RawSlot] = {}
-                for key, raw in scan_object(text, start, self._skip):
-                    if key in firsts:
-                        found.append(Repeated((*path, key), firsts[key][:2], raw[:2]))
-                    firsts[key] = raw
-                    below.append(((*path, key), raw[2]))
-            else:
-                below = [((*path, i), at) for i, (at, _) in enumerate(scan_array(text, start, self._skip))]
-            waiting.extend(entry for entry in reversed(below) if text[entry[1]] in "{[")
-        return sorted(found, key=lambda repeated: repeated.again)
+        from idemlint.openapi.json_outline import repeated_names
+
+        self._pretty = False
+        return repeated_names(self._text, self._root.start)
 
 
 def scan_object(text: str, start: int, skip: Callable[[int], int]) -> Iterator[tuple[str, RawSlot]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from json import decoder
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idemlint.errors import DocumentError
 from idemlint.openapi.json_layout import JsonLayout
 from idemlint.openapi.layout import Loaded, find_references
+from idemlint.openapi.limits import BeyondLimitsError
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _decoder: Any = decoder  # the parts that the type stubs leave out
 _blank = _decoder.WHITESPACE.match  # its pattern matches everywhere
+_ESCAPES: Final = r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\."
+"""A surrogate pair, a lone surrogate, or any other escape."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 
 
@@ -26,6 +30,8 @@ class _Refused(Exception):  # noqa: N818
 
 def load(text: str, source: str, limits: Limits) -> Loaded:
     """Raises DocumentError for what is no JSON text or beyond the limits."""
+    if "\\u" in text:
+        text = _without_lone_surrogates(text)
     layout = JsonLayout(text)
     references: list[dict[str, Any]] = []
     repeated: list[dict[str, Any]] = []
@@ -48,6 +54,12 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
         data = _judge(text, source, limits)
         end = len(text.rstrip(" \t\r\n"))
         references = find_references(data)
+    if len(text) // 2 > limits.max_nodes and _holds_more_than(data, limits.max_nodes):
+        raise BeyondLimitsError(
+            f"the document holds more than {limits.max_nodes} nodes",
+            source=source,
+            hint="raise the limit if that is meant",
+        )
     if _may_nest_deeper(text, limits.max_depth) and _deeper_than(data, limits.max_depth):
         raise too_deep(source, limits)
     layout.note_root(data, start, end)
@@ -55,6 +67,17 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
         references = find_references(data)
         return Loaded(data, references, layout.repeated(), layout)
     return Loaded(data, references, [], layout)
+
+
+def _without_lone_surrogates(text: str) -> str:
+    """Escapes of half a character, which no output could encode, become the replacement character. Offsets stay."""
+    if not re.search(r"\\u[dD][89a-fA-F]", text):
+        return text
+
+    def mend(found: re.Match[str]) -> str:
+        return "\\ufffd" if found[1] else found[0]
+
+    return re.sub(_ESCAPES, mend, text)
 
 
 def _refuse_constant(name: str) -> Any:
@@ -79,7 +102,7 @@ def _may_nest_deeper(text: str, depth: int) -> bool:
 
 
 def too_deep(source: str, limits: Limits) -> DocumentError:
-    return DocumentError(
+    return BeyondLimitsError(
         f"the document nests deeper than {limits.max_depth} levels",
         source=source,
         hint="raise the limit if that is meant",
@@ -98,6 +121,20 @@ def _deeper_than(data: Any, depth: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _holds_more_than(data: Any, nodes: int) -> bool:
+    count = 1
+    level = [data] if type(data) in (dict, list) else []
+    while level:
+        count += sum(map(len, level))
+        level = [
+            value
+            for container in level
+            for value in (container.values() if type(container) is dict else container)
+            if type(value) is dict or type(value) is list
+        ]
+    return count > nodes
 
 
 def _judge(text: str, source: str, limits: Limits) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from idemlint.errors import DocumentError
+
 
 class Limits(NamedTuple):
     """Bounds for one document.
@@ -16,6 +18,10 @@ class Limits(NamedTuple):
     max_bytes: int = 64 * 1024 * 1024
     max_depth: int = 250
     max_nodes: int = 5_000_000
+
+
+class BeyondLimitsError(DocumentError):
+    """A document that is too large, too deep, or holds too much: no other reader need try it."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import NamedTuple
 
 from idemlint.findings import Position
 
 YAML_BREAKS = "\r\x85\u2028\u2029"
 """Line breaks of YAML 1.1 besides the line feed; libyaml counts lines by them. CR LF is one break."""
 JSON_BREAKS = "\r"
+
+
+class SplitText(NamedTuple):
+    """The lines of a text, without their breaks."""
+
+    lines: list[str]
+    break_size: int
+    """How many characters a line break takes."""
+    terminated: bool
+    """Whether the last line ends in a break."""
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Line and column of the text's end."""
+        return (len(self.lines), 0) if self.terminated else (len(self.lines) - 1, len(self.lines[-1]))
+
+
+def one_kind_of_break(text: str) -> SplitText | None:
+    """The lines of a text in which every break is LF, or every one CR LF; None for a mixture."""
+    size = 1
+    if "\r" in text:
+        size = 2
+        pairs = text.count("\r\n")
+        if text.count("\r") != pairs or text.count("\n") != pairs:
+            return None
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    terminated = not lines[-1]
+    if terminated:
+        lines.pop()
+    return SplitText(lines, size, terminated)
 
 
 class LineTable:

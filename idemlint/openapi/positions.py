@@ -52,6 +52,8 @@ def locate(layout: Layout, data: Any, path: Path) -> Located:
     start = slot.key_end + 1 if slot.key_end >= 0 and slot.style in {"nested", "flow", "alias", "empty"} else slot.start
     if slot.style == "empty":
         end = start
+    elif slot.style == "alias" and slot.key_end < 0:
+        start += 1  # Spectral begins an item behind its asterisk
     begin = layout.position(start)
     if depth == 0 and begin == (1, 0):
         begin = Position(0, 0)  # Spectral's own rule for a root that begins in the second line

@@ -70,7 +70,7 @@ def _installed(name: str) -> Function | None:
     for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
         try:
             found = entry.load()
-        except Exception as error:  # what a stranger's module raises is not ours to know
+        except (Exception, SystemExit) as error:  # what a stranger's module raises is not ours to know
             raise _broken(f"function {name!r} of the entry point {entry.value!r}", error) from error
         return _as_function(name, found, f"the entry point {entry.value!r}")
     return None
@@ -94,7 +94,7 @@ def load_file(path: str) -> dict[str, Function]:
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # what a stranger's file raises is not ours to know
+    except (Exception, SystemExit) as error:  # what a stranger's file raises is not ours to know
         raise _broken(f"functions file {path}", error, path) from error
     if isinstance(table := getattr(module, "FUNCTIONS", None), dict):
         return {str(name): _as_function(str(name), found, path) for name, found in table.items()}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import Function, Issue
 from idemlint.check.functions.or_ import OPTIONS, none_of
-from idemlint.check.javascript import own_keys
 
 if TYPE_CHECKING:
     from idemlint.check.function import RuleContext
@@ -22,7 +21,7 @@ def run(target: Any, options: Any, _context: RuleContext) -> tuple[Issue, ...]:
         return (Issue(none_of(properties)),)
     if len(found) == 1:
         return ()
-    shown = '" and "'.join(own_keys(found))
+    shown = '" and "'.join(found)
     return (Issue(f'Just one of "{shown}" must be defined'),)
 
 

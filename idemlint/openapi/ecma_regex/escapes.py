@@ -22,6 +22,8 @@ from idemlint.openapi.ecma_regex.charset import (
 _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _CLASSES: dict[str, Ranges] = {"d": DIGIT, "s": SPACE, "w": WORD}
+LONGEST_NAME = 256
+"""Of a group: no limit of the language, but what spares a hostile pattern from being searched again and again."""
 _CONTROL_LETTER = re.compile("[A-Za-z]")
 _CONTROL_IN_CLASS = re.compile("[A-Za-z0-9_]")
 _OCTAL = re.compile("[0-3][0-7]{0,2}|[4-7][0-7]?")
@@ -179,6 +181,11 @@ class Reader:
         return charset if charset is not None else self.char_escape(in_class=True)
 
 
+def group_name(source: str, at: int) -> str:
+    """What stands before the next `>`; empty if there is none, or far away."""
+    return source[at : max(source.find(">", at, at + LONGEST_NAME), at)]
+
+
 def count_groups(source: str) -> tuple[int, dict[str, int]]:
     """Capture groups in the whole pattern, and the named ones: references may stand before their group."""
     total, names, in_class, at = 0, dict[str, int](), False, 0
@@ -193,7 +200,7 @@ def count_groups(source: str) -> tuple[int, dict[str, int]]:
         elif char == "(":
             if source.startswith("?<", at + 1) and source[at + 3 : at + 4] not in {"=", "!"}:
                 total += 1
-                names.setdefault(source[at + 3 : source.find(">", at)], total)
+                names.setdefault(group_name(source, at + 3), total)
             elif not source.startswith("?", at + 1):
                 total += 1
         at += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from idemlint.openapi.ecma_regex.charset import LINE_END, CharSet, complement, merge
-from idemlint.openapi.ecma_regex.escapes import Reader
+from idemlint.openapi.ecma_regex.escapes import Reader, group_name
 from idemlint.openapi.ecma_regex.tree import (
     Alternatives,
     Assertion,
@@ -144,11 +144,10 @@ class _Parser(Reader):
         return node
 
     def group_name(self) -> str:
-        end = self.source.find(">", self.at)
-        name = self.source[self.at : end] if end >= 0 else ""
+        name = group_name(self.source, self.at)
         if not name.replace("$", "_").isidentifier():
             self.fail("invalid group name")
-        self.at = end + 1
+        self.at += len(name) + 1
         return name
 
     def escape(self) -> Node:
