@@ -40,7 +40,7 @@ def check_document(
     references = linted.references
     if operations is not None:
         findings = _chosen(findings, references, operations)
-    if any("idemlint: ignore" in held.text for held in references.documents.values()):
+    if any("idemlint:" in held.text for held in references.documents.values()):
         findings = _unsuppressed(findings, references, ruleset)
     counted: Coverage | None = None
     if with_coverage:
@@ -66,7 +66,7 @@ def _unsuppressed(findings: Iterable[Finding], references: References, ruleset: 
     from idemlint.check.suppression import suppress
     from idemlint.openapi.operations import operations as all_operations
 
-    places = {operation.label: operation.node for operation in all_operations(references)}
+    places = {operation.label: operation.use for operation in all_operations(references)}
 
     def operation_line(label: str) -> tuple[str, int] | None:
         node = places.get(label)
