@@ -200,6 +200,8 @@ def check_function_options(rule: Rule, function: Function, options: Any, path: P
         option = f' option "{".".join(str(step) for step in where)}"' if where else " options"
         said = "is unknown" if unknown is not None else problem.message
         raise definition.error(f'rule "{rule.name}": function "{function.name}",{option} {said}', (*place, *where))
+    if function.name == "pattern":
+        _check_patterns(rule, options, place)
     if function.name == "schema":
         dialect, all_errors = options.get("dialect", "auto"), options.get("allErrors") is True
         for fault in check_schema(options["schema"], dialect, all_errors=all_errors):
@@ -208,6 +210,19 @@ def check_function_options(rule: Rule, function: Function, options: Any, path: P
             raise definition.error(
                 f'rule "{rule.name}": the schema is none: {fault.message}', (*place, "schema", *fault.path)
             )
+
+
+def _check_patterns(rule: Rule, options: dict[str, Any], place: Path) -> None:
+    from idemlint.check.functions.pattern import compile_option
+    from idemlint.openapi.ecma_regex import PatternError
+
+    for name in ("match", "notMatch"):
+        if name in options:
+            try:
+                compile_option(options[name])
+            except PatternError as error:
+                message = f'rule "{rule.name}": `{name}` is no regular expression: {error}'
+                raise rule.written_in.error(message, (*place, name)) from None
 
 
 def _known_keys(definition: Definition, data: dict[str, Any], known: Iterable[str], path: Path, owner: str) -> None:

@@ -190,6 +190,12 @@ def test_bundled_rulesets_are_well_formed(name: str) -> None:
             "takes no options",
             "",
         ),
+        (
+            "rules:\n  x:\n    given: $\n    then: {function: pattern, functionOptions: {match: '(a'}}\n",
+            4,
+            "`match` is no regular expression",
+            "",
+        ),
         ("extends: [[a.yaml, some]]\n", 1, "all, recommended and off", ""),
         ("extends: nowhere.yaml\n", 1, "does not exist", "looked for"),
         ("extends: spectral:oas\n", 1, "not part of idemlint", "Spectral"),

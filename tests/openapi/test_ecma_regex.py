@@ -79,6 +79,15 @@ FLAGS = ["", "", "", "i", "m", "s", "u", "iu", "im", "y", "mu", "g", "su", "ims"
 LETTERS = [*"aabbccABx01 _-\n\r.{}]sSkKéÉ😀\u2028ſ\u212aα\t\xdfµμΣσςİiIı\xa0\x00\x01/\\", "\ud83d"]
 CURATED = [
     ("a$", "", ["a", "a\n"]),
+    *((source, "", ["x-a", "x-", "ax-"]) for source in ("^x-", "x-$", "^x-$", "x-", "^x-a$", "x-$a", "^")),
+    *(
+        (source, "", ["a.b", "a/b", "a$b", "a\\", "a\0b"])
+        for source in (r"a\.b", r"a\/b", r"^a\.", r"a\$", r"\\$", r"a\\/", "a\0b", r"b\.$")
+    ),
+    *(
+        (source, "", ["a-1 _", "a\n", "", "A"])
+        for source in ("^[a-z0-9-]+$", "^[a-z-]*", "^[z-a]+", "^[a-z0-9 _-]+$", "^[]+", "^[a--]+", "[a-z]+$")
+    ),
     ("^a", "m", ["b\na", "b\ra", "b\u2028a"]),
     (r"\d", "", ["٣", "3"]),
     (r"\w", "", ["é", "_"]),

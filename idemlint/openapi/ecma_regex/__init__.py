@@ -9,7 +9,7 @@ text a group took is beyond it; those are left to a backtracking matcher that co
 - `translation`: from the tree to a pattern for `re`, and the estimate.
 - `program`: from the tree to instructions, which `automaton` and `backtracking` run.
 
-Nearly all patterns in use are simple ones, which go straight to `re` without any of these being imported.
+Mere texts and single classes, which most patterns in rulesets are, are matched without any of these being imported.
 
 Unsupported: the flag `v`; Unicode properties that Python has no data for (they are `PatternError`).
 """
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from idemlint.openapi.ecma_regex.program import Program
     from idemlint.openapi.ecma_regex.tree import Tree
 
-_PLAIN = (
-    r"""(\^?)(?:[A-Za-z0-9_ /:,@#%&=~"'<>!;-]|\\[\\./^$*+?()|\[\]{}])*"""
-    r"""(?:(\[(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9_ ])+-?\][*+])?)(\$?)"""
-)
-"""Texts, perhaps anchored, perhaps with one repeated class at the end: the same in Python, and linear if anchored."""
+_ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_LITERAL = frozenset(_ALPHANUMERIC + " /:,@#%&=~\"'<>!;-\0")
+_MEMBERS = frozenset(_ALPHANUMERIC + " -")
+_UNLIMITED = 1 << 62
 
 
 class PatternError(ValueError):
@@ -58,26 +57,21 @@ class Pattern:
         self._tree: Tree | None = None
         self._program: Program | None = None
         self._automaton: Matcher | None = None
-        plain = re.fullmatch(_PLAIN, source) if not flags or flags == "g" else None
-        if plain is not None and (plain[1] or not plain[2]):
-            try:
-                python = re.compile(source[:-1] + r"\Z" if plain[3] else source)
-            except re.error:
-                self._parsed()  # tells what is wrong
-                raise
-            self._quick: Callable[[str], object] = python.match if plain[1] else python.search
-            self._limit = 1 << 62
-        else:
+        quick = _plain(source) if not flags or flags == "g" else None
+        limit = _UNLIMITED
+        if quick is None:
             from idemlint.openapi.ecma_regex.translation import translate
 
-            self._quick, self._limit = translate(self._parsed())
+            quick, limit = translate(self._parsed())
+        self._quick = quick
+        self._limit = limit
 
     def search(self, text: str) -> bool:
         """`RegExp.prototype.test`, with `lastIndex` 0. Raises `PatternCostError`."""
         if not text.isascii():
             text = self._units(text)
         if len(text) <= self._limit:
-            return self._quick(text) is not None
+            return bool(self._quick(text))
         if self._automaton is None:
             tree = self._parsed()
             if tree.references:
@@ -122,6 +116,40 @@ class Pattern:
         if max(text, default="") <= "\uffff":
             return text
         return "".join(_surrogates(ord(char)) if char > "\uffff" else char for char in text)
+
+
+def _plain(source: str) -> Callable[[str], object] | None:
+    """The matcher of a pattern that is a mere text, or one class repeated from the beginning of the text on.
+
+    Most patterns are, and need not be parsed; an unanchored repeat would take quadratic time.
+    """
+    body = source.removeprefix("^")
+    anchored = len(body) < len(source)
+    ends = body.endswith("$") and not body.endswith("\\$")
+    if ends:
+        body = body[:-1]
+    text = body.replace("\\/", "/").replace("\\.", "\0")
+    if _LITERAL.issuperset(text) and "\0" not in source:
+        return _text_matcher(text.replace("\0", "."), anchored=anchored, ends=ends)
+    members = body[1:-2]
+    if not (anchored and members and body[0] == "[" and body[-2:] in {"]*", "]+"} and _MEMBERS.issuperset(members)):
+        return None
+    if "--" in members:
+        return None
+    try:
+        return re.compile(body + "\\Z" if ends else body).match
+    except re.error:
+        return None  # the parser tells what is wrong
+
+
+def _text_matcher(text: str, *, anchored: bool, ends: bool) -> Callable[[str], object]:
+    if anchored and ends:
+        return text.__eq__
+    if anchored:
+        return lambda subject: subject.startswith(text)
+    if ends:
+        return lambda subject: subject.endswith(text)
+    return lambda subject: text in subject
 
 
 def _surrogates(code: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NoReturn
 
 from idemlint.openapi.ecma_regex import PatternError
@@ -24,14 +23,9 @@ _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _CLASSES: dict[str, Ranges] = {"d": DIGIT, "s": SPACE, "w": WORD}
 LONGEST_NAME = 256
 """Of a group: no limit of the language, but what spares a hostile pattern from being searched again and again."""
-_CONTROL_LETTER = re.compile("[A-Za-z]")
-_CONTROL_IN_CLASS = re.compile("[A-Za-z0-9_]")
-_OCTAL = re.compile("[0-3][0-7]{0,2}|[4-7][0-7]?")
-_HEX_2 = re.compile("[0-9A-Fa-f]{2}")
-_HEX_4 = re.compile("[0-9A-Fa-f]{4}")
-_LOW = re.compile(r"\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})")
-_BRACED = re.compile(r"\{0*([0-9A-Fa-f]{1,6})\}")
-_PROPERTY = re.compile(r"\{([A-Za-z0-9_=]+)\}")
+DIGITS = "0123456789"
+_HEX = DIGITS + "abcdefABCDEF"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Reader:
@@ -54,6 +48,13 @@ class Reader:
             return True
         return False
 
+    def run(self, members: str, start: int, most: int = 1000) -> str:
+        """What stands at `start`, as far as it is made of these characters."""
+        end = start
+        while end < len(self.source) and end - start < most and self.source[end] in members:
+            end += 1
+        return self.source[start:end]
+
     def folded(self, ranges: Ranges) -> Ranges:
         return close_over_case(ranges, self.unicode) if "i" in self.flags else ranges
 
@@ -68,11 +69,11 @@ class Reader:
                 ranges = merge((*ranges, (0x17F, 0x17F), (0x212A, 0x212A)))
             return CharSet(ranges if char == lower else complement(ranges))
         if lower == "p" and self.unicode:
-            found = _PROPERTY.match(self.source, self.at + 1)
-            test = unicode_property(found[1]) if found else None
-            if found is None or test is None:
+            name = self.run(_LETTERS + DIGITS + "_=", self.at + 2)
+            test = unicode_property(name)
+            if test is None or not self.source.startswith(f"{{{name}}}", self.at + 1):
                 self.fail("unknown or unsupported Unicode property", self.at - 1)
-            self.at = found.end()
+            self.at += len(name) + 3
             self.properties = True
             return CharSet((), (property_test(test, negated=char == "P", any_case="i" in self.flags),))
         return None
@@ -88,17 +89,15 @@ class Reader:
             return self.control_escape(start, in_class=in_class)
         if char in "xu":
             return self.hex_escape(char, start)
-        if char == "0" and not self.source[self.at : self.at + 1].isdecimal():
+        if char == "0" and not self.run(DIGITS, self.at, 1):
             return 0
         if self.unicode:
             if char in _SYNTAX or (in_class and char == "-"):
                 return ord(char)
             self.fail(f"invalid escape \\{char} (with the flag u)", start)
         if "0" <= char <= "7":
-            self.at -= 1
-            found = _OCTAL.match(self.source, self.at)
-            digits = found[0] if found else char
-            self.at += len(digits)
+            digits = self.run("01234567", start + 1, 3 if char < "4" else 2)
+            self.at = start + 1 + len(digits)
             return int(digits, 8)
         if char == "k" and self.names:
             self.fail("invalid escape \\k", start)
@@ -106,32 +105,34 @@ class Reader:
 
     def control_escape(self, start: int, *, in_class: bool) -> int:
         r"""`\cJ`, behind the letter c; without the flag `u` anything else leaves the backslash to stand for itself."""
-        letter = _CONTROL_LETTER if self.unicode or not in_class else _CONTROL_IN_CLASS
-        found = letter.match(self.source, self.at)
-        if found:
+        letter = self.run(_LETTERS if self.unicode or not in_class else _LETTERS + DIGITS + "_", self.at, 1)
+        if letter:
             self.at += 1
-            return ord(found[0]) % 32
+            return ord(letter) % 32
         if self.unicode:
             self.fail("invalid control escape", start)
         self.at -= 1
         return 92
 
     def hex_escape(self, char: str, start: int) -> int:
-        found = (_HEX_2 if char == "x" else _HEX_4).match(self.source, self.at)
-        if found:
-            self.at = found.end()
-            code = int(found[0], 16)
-            if self.unicode and 0xD800 <= code <= 0xDBFF and (low := _LOW.match(self.source, self.at)):
-                self.at = low.end()
-                return 0x10000 + ((code - 0xD800) << 10) + int(low[1], 16) - 0xDC00
+        size = 2 if char == "x" else 4
+        digits = self.run(_HEX, self.at, size)
+        if len(digits) == size:
+            self.at += size
+            code = int(digits, 16)
+            if self.unicode and 0xD800 <= code <= 0xDBFF and self.source.startswith("\\u", self.at):
+                low = self.run(_HEX, self.at + 2, 4)
+                if len(low) == 4 and 0xDC00 <= int(low, 16) <= 0xDFFF:
+                    self.at += 6
+                    return 0x10000 + ((code - 0xD800) << 10) + int(low, 16) - 0xDC00
             return code
         if not self.unicode:
             return ord(char)
-        found = _BRACED.match(self.source, self.at) if char == "u" else None
-        if found is None or int(found[1], 16) > 0x10FFFF:
+        digits = self.run(_HEX, self.at + 1) if char == "u" else ""
+        if not digits or int(digits, 16) > 0x10FFFF or not self.source.startswith(f"{{{digits}}}", self.at):
             self.fail("invalid Unicode escape", start)
-        self.at = found.end()
-        return int(found[1], 16)
+        self.at += len(digits) + 2
+        return int(digits, 16)
 
     def char_class(self) -> CharSet:
         start = self.at - 1

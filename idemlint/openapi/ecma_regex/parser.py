@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from idemlint.openapi.ecma_regex.charset import LINE_END, CharSet, complement, merge
-from idemlint.openapi.ecma_regex.escapes import Reader, group_name
+from idemlint.openapi.ecma_regex.escapes import DIGITS, Reader, group_name
 from idemlint.openapi.ecma_regex.tree import (
     Alternatives,
     Assertion,
@@ -21,8 +19,6 @@ from idemlint.openapi.ecma_regex.tree import (
 
 DEEPEST = 50
 """Groups within groups; far beyond what people write, and safe for Python's stack."""
-_BOUNDS = re.compile(r"\{([0-9]+)(?:,([0-9]*))?\}")
-_DIGITS = re.compile("[0-9]+")
 
 
 def parse(source: str, flags: str) -> Tree:
@@ -78,21 +74,31 @@ class _Parser(Reader):
         for sign, bounds in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
             if self.take(sign):
                 return bounds
-        found = _BOUNDS.match(self.source, self.at)
-        if found is None:
+        counts = self.counts()
+        if counts is None:
             return None
-        least = _bounded(found[1])
-        most = least if found[2] is None else _bounded(found[2]) if found[2] else None
-        if most is not None and most < least:
+        least, comma, most = counts
+        if most and _bounded(most) < _bounded(least):
             self.fail("numbers out of order in {} quantifier")
-        self.at = found.end()
-        return least, most
+        self.at += len(least) + len(comma) + len(most) + 2
+        return _bounded(least), _bounded(most or least) if most or not comma else None
+
+    def counts(self) -> tuple[str, str, str] | None:
+        """`{n}`, `{n,}` or `{n,m}` that stands here, in its parts."""
+        if not self.source.startswith("{", self.at):
+            return None
+        least = self.run(DIGITS, self.at + 1, len(self.source))
+        at = self.at + 1 + len(least)
+        comma = "," if self.source.startswith(",", at) else ""
+        most = self.run(DIGITS, at + 1, len(self.source)) if comma else ""
+        closed = self.source.startswith("}", at + len(comma) + len(most))
+        return (least, comma, most) if least and closed else None
 
     def term(self) -> Node:
         char = self.source[self.at]
         if char == "(":
             return self.group()
-        if char in "*+?" or (char == "{" and (self.unicode or _BOUNDS.match(self.source, self.at))):
+        if char in "*+?" or (char == "{" and (self.unicode or self.counts())):
             self.fail("nothing to repeat")
         if self.unicode and char in "]}":
             self.fail(f"lone {char}")
@@ -169,8 +175,7 @@ class _Parser(Reader):
             self.references = True
             return Reference(self.names[name])
         if "1" <= char <= "9":
-            found = _DIGITS.match(self.source, self.at)
-            digits = found[0] if found else char
+            digits = self.run(DIGITS, self.at)
             if len(digits) < 6 and int(digits) <= self.total:
                 self.at += len(digits)
                 self.references = True
