@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from idemlint.findings import Position
 from idemlint.openapi.layout import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LINE = 1 << 20
 """A mark is the line times this, plus the column."""
@@ -46,20 +49,10 @@ class BlockLayout:
         members = self._members.get(id(container))
         if members is None:
             column, numbers = self.blocks[id(container)]
-            if type(container) is dict:
-                members = {
-                    key: self._slot(value, number, column, keyed=True)
-                    for (key, value), number in zip(container.items(), numbers, strict=True)
-                }
-            else:
-                members = [
-                    self._slot(value, number, column, keyed=False)
-                    for value, number in zip(container, numbers, strict=True)
-                ]
-            self._members[id(container)] = members
+            members = self._members[id(container)] = _Members(self, container, column, numbers)
         return members
 
-    def _slot(self, value: Any, number: int, column: int, *, keyed: bool) -> Slot:
+    def slot(self, value: Any, number: int, column: int, *, keyed: bool) -> Slot:
         line = self._lines[number]
         base = number * LINE
         if keyed:
@@ -97,6 +90,32 @@ class BlockLayout:
             comment = line.find(" #", start)
             end, style = len((line if comment < 0 else line[:comment]).rstrip(" ")), "plain"
         return Slot(key_start, key_mark, base + start, base + end, style)
+
+
+class _Members:
+    """The slots of a block collection, by key or index: each worked out when it is asked for."""
+
+    __slots__ = ("_column", "_container", "_layout", "_numbers", "_slots")
+
+    def __init__(self, layout: BlockLayout, container: Any, column: int, numbers: list[int]) -> None:
+        self._layout = layout
+        self._container = container
+        self._column = column
+        keyed = type(container) is dict
+        self._numbers: Any = dict(zip(container, numbers, strict=True)) if keyed else numbers
+        self._slots: dict[str | int, Slot] = {}
+
+    def __getitem__(self, name: str | int) -> Slot:
+        slot = self._slots.get(name)
+        if slot is None:
+            keyed = type(self._container) is dict
+            value, number = self._container[name], self._numbers[name]
+            slot = self._slots[name] = self._layout.slot(value, number, self._column, keyed=keyed)
+        return slot
+
+    def __reversed__(self) -> Iterator[str]:
+        names: Iterator[str] = reversed(self._container)
+        return names
 
 
 class Tall(NamedTuple):

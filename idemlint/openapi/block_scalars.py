@@ -44,8 +44,10 @@ def quoted(line: str, start: int) -> Quoted | None:
 
 
 def _is_escaped(line: str, at: int) -> bool:
-    before = line[:at]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+    first = at
+    while first and line[first - 1] == "\\":
+        first -= 1
+    return (at - first) % 2 == 1
 
 
 @lru_cache(maxsize=1)
@@ -160,25 +162,25 @@ def plain_continuation(lines: list[str], number: int, level: int) -> Block | Non
     The value is what they add, separators included (section 7.3.3).
     """
     count = len(lines)
+    margin = " " * (level + 1)
     added = ""
-    blank = 0
-    end_line, end_column = -1, 0
+    breaks = 0
+    end_line = -1
     while number < count:
-        line = lines[number].strip(" ")
-        if not line:
-            blank += 1
-            number += 1
-            continue
-        indentation = len(lines[number]) - len(lines[number].lstrip(" "))
-        if indentation <= level:
+        line = lines[number]
+        text = line.strip(" ")
+        if not text:
+            breaks += 1
+        elif line.startswith(margin):
+            added += ("\n" * breaks if breaks else " ") + text
+            end_line = number
+            breaks = 0
+        else:
             break
-        if line[0] == "#" or ": " in line or line[-1] == ":" or " #" in line:
-            return None
-        added += ("\n" * blank if blank else " ") + line
-        end_line, end_column = number, indentation + len(line)
-        blank = 0
         number += 1
-    return Block(added, number, end_line, end_column) if end_line >= 0 else None
+    if end_line < 0 or ": " in added or added[-1] == ":" or " #" in added or ":\n" in added or "\n#" in added:
+        return None  # a key, or a comment
+    return Block(added, number, end_line, len(lines[end_line].rstrip(" ")))
 
 
 def quoted_lines(lines: list[str], number: int, start: int, level: int) -> Block | None:

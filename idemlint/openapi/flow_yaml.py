@@ -33,24 +33,30 @@ class FlowReader:
     """Reads the collection that begins at `start` of `line`; marks of the slots are `base` + column."""
 
     def __init__(
-        self, line: str, base: int, note: Callable[[Any, Any], None], references: list[dict[str, Any]]
+        self,
+        line: str,
+        base: int,
+        note: Callable[[Any, Any], None],
+        references: list[dict[str, Any]],
+        deepest: int = _DEEPEST,
     ) -> None:
         self._line = line
         self._base = base
         self._note = note
         self._references = references
+        self._deepest = min(deepest, _DEEPEST)
 
     def read(self, start: int) -> tuple[Any, int] | None:
         """The collection and the column behind its closing bracket."""
         references = len(self._references)
         try:
-            return self._collection(start, 0)
+            return self._collection(start, 1)
         except (_GiveUpError, IndexError):
             del self._references[references:]
             return None
 
     def _collection(self, start: int, depth: int) -> tuple[Any, int]:
-        if depth > _DEEPEST:
+        if depth > self._deepest:
             raise _GiveUpError
         return self._mapping(start, depth) if self._line[start] == "{" else self._sequence(start, depth)
 

@@ -30,7 +30,7 @@ class _Refused(Exception):  # noqa: N818
 
 def load(text: str, source: str, limits: Limits) -> Loaded:
     """Raises DocumentError for what is no JSON text or beyond the limits."""
-    if "\\u" in text:
+    if "\\" in text:
         text = _without_lone_surrogates(text)
     layout = JsonLayout(text)
     references: list[dict[str, Any]] = []
@@ -111,7 +111,7 @@ def too_deep(source: str, limits: Limits) -> DocumentError:
 
 def _deeper_than(data: Any, depth: int) -> bool:
     level = [data]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             value
             for container in level
@@ -168,6 +168,8 @@ def _judge(text: str, source: str, limits: Limits) -> Any:
 def _hint(error: json.JSONDecodeError) -> str:
     if error.pos >= len(error.doc.rstrip()):
         return "the file ends too early: fetch the whole file if it was cut off"
+    if error.msg.startswith("Unterminated string"):
+        return "close it with a double quote in the same line, or fetch the whole file if it was cut off"
     if error.msg.startswith("Extra data"):
         return "a file may hold just one JSON value"
     if error.msg.startswith("Expecting property name"):

@@ -10,6 +10,8 @@ from idemlint.findings import Position
 YAML_BREAKS = "\r\x85\u2028\u2029"
 """Line breaks of YAML 1.1 besides the line feed; libyaml counts lines by them. CR LF is one break."""
 JSON_BREAKS = "\r"
+_FAR = 2048
+"""A place so far behind the nearest known one is worth remembering."""
 
 
 class SplitText(NamedTuple):
@@ -50,20 +52,25 @@ class LineTable:
         self._text = text
         self._plain = not any(character in text for character in breaks)
         self._breaks = breaks
-        self._starts: list[int] = [] if self._plain else [0]
+        self._starts: list[int] = []
         self._offsets = [0]
-        self._lines = [0]
+        self._known = [(0, 0)]
+        """Of each of `_offsets`: its line, and where that begins."""
 
     def position(self, offset: int) -> Position:
         if not self._plain:
             return self._in_table(offset)
         offsets, text = self._offsets, self._text
-        known = bisect_right(offsets, offset) - 1
-        line = self._lines[known] + text.count("\n", offsets[known], offset)
-        start = text.rfind("\n", 0, offset) + 1
-        if line != self._lines[known]:
-            offsets.insert(known + 1, start)
-            self._lines.insert(known + 1, line)
+        nearest = bisect_right(offsets, offset) - 1
+        base = offsets[nearest]
+        line, start = self._known[nearest]
+        breaks = text.count("\n", base, offset)
+        if breaks:
+            line += breaks
+            start = text.rfind("\n", base, offset) + 1
+        if offset - base > _FAR:
+            offsets.insert(nearest + 1, offset)
+            self._known.insert(nearest + 1, (line, start))
         return Position(line, offset - start)
 
     def _in_table(self, offset: int) -> Position:
@@ -73,7 +80,7 @@ class LineTable:
 
     def _table(self) -> list[int]:
         """The start of each line. Only texts with other line breaks than the line feed need it."""
-        if len(self._starts) <= 1:
+        if not self._starts:
             import re
 
             ends = (match.end() for match in re.finditer(f"\r\n|[\n{self._breaks}]", self._text))
