@@ -84,12 +84,13 @@ def load(path: str) -> Config:
     return _build(written)
 
 
-def validate(data: object) -> Mapping[str, Any]:
+def validate(data: Any) -> Mapping[str, Any]:
     """The mapping behind `[tool.idemlint]`, checked; ConfigError without a place. For those who hold plain data."""
     from idemlint.config_files import Written
 
     _check(Written("", data, lambda _path: None))
-    return data  # type: ignore[return-value]  # _check has made sure that it is a mapping
+    checked: Mapping[str, Any] = data
+    return checked
 
 
 def _build(written: Written) -> Config:
@@ -184,8 +185,9 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    return whole and not isinstance(value, bool) and value >= 1  # type: ignore[operator]  # a number, as `whole` says
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return value >= 1 and (isinstance(value, int) or value.is_integer())
 
 
 def _is_status(value: object) -> bool:

@@ -14,11 +14,11 @@ def matches(path: str, pattern: str) -> bool:
     negated = len(pattern) - len(pattern.lstrip("!"))
     pattern = pattern[negated:]
     subject = path if "/" in pattern else path.rpartition("/")[2]
-    hit = any(_compile(alternative).fullmatch(subject) for alternative in _alternatives(pattern))
+    hit = any(_compile(alternative).fullmatch(subject) for alternative in alternatives(pattern))
     return hit != bool(negated % 2)
 
 
-def _alternatives(pattern: str) -> list[str]:
+def alternatives(pattern: str) -> list[str]:
     """Expand `{a,b}`, the innermost first."""
     pending = [pattern]
     done: list[str] = []

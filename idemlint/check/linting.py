@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from idemlint.check.function import UNDEFINED, Issue, RuleContext
 from idemlint.check.ruleset import OFF
+from idemlint.check.selectors import SelectorError
 from idemlint.findings import Finding, Path, Range, Related, Severity
 from idemlint.openapi.references import Node, Policy, References
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from idemlint.check.ruleset import Rule, Ruleset, Then
-    from idemlint.check.selectors import Match
+    from idemlint.check.selectors import Match, Selector
     from idemlint.contract.contract import Contract
     from idemlint.openapi.document import Document
 
@@ -131,12 +132,18 @@ class _Run:
 
     def _apply(self, rule: Rule) -> Iterator[Finding]:
         thens = self.ruleset.then(rule)
-        references = self.references
         for selector in self.ruleset.given(rule, self._formats):
-            for match in selector.select(references, resolved=rule.resolved):
+            for match in self._matches(rule, selector):
                 for then in thens:
                     for target in self._targets(match, then.field, resolved=rule.resolved):
                         yield from self._ask(rule, then, target)
+
+    def _matches(self, rule: Rule, selector: Selector) -> Iterator[Match]:
+        try:
+            yield from selector.select(self.references, resolved=rule.resolved)
+        except SelectorError as error:  # a regular expression of a filter that grew too expensive on this document
+            message = f'rule "{rule.name}": `given` cannot be applied to {self.references.root.source}: {error}'
+            raise rule.aliases_of.error(message, ("rules", rule.name), hint="simplify its regular expression") from None
 
     def _ask(self, rule: Rule, then: Then, target: Target) -> Iterator[Finding]:
         value = target.value

@@ -2,8 +2,9 @@
 
 `{{error}}`, `{{description}}`, `{{path}}`, `{{property}}` and `{{value}}` stand for those texts; `#{{...}}` holds an
 expression: `print("property")`, `print("value")`, names, literals, `name.member`, `.toUpperCase()`, `concat(...)`,
-joined by `+` (which always joins texts, as it does there). Arithmetic and conditions, which Spectral's expression
-library has too, are not supported; such a placeholder becomes empty, as a broken one does in Spectral.
+joined by `+` (which always joins texts, as it does there). Spectral's expression library knows arithmetic and
+conditions, too; no public ruleset was seen to use them, and here such a placeholder becomes empty, as a broken one does
+there.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ SUFFIXES = (".yaml", ".yml", ".json")
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 """Beside hidden ones: what lies there was not written here."""
 _SNIFFED_BYTES = 16 * 1024 * 1024
-_MAX_ALTERNATIVES = 256
 
 
 class Sources(NamedTuple):
@@ -53,30 +52,16 @@ def _by_glob(pattern: str) -> list[str]:
     """Files only, sorted; `**` crosses folders but neither hidden ones nor those of other people's code."""
     import glob
 
+    from idemlint.check.globs import alternatives
+
     matches: set[str] = set()
-    for alternative in _alternatives(pattern):
+    for alternative in alternatives(pattern):
         fixed = alternative.split("*", 1)[0]
         for path in glob.iglob(alternative, recursive=True):
             parts = path[len(fixed) :].split(os.sep)[:-1]
             if not SKIPPED_FOLDERS.intersection(parts) and os.path.isfile(path):
                 matches.add(os.path.normpath(path))
     return sorted(matches)
-
-
-def _alternatives(pattern: str) -> list[str]:
-    """Expand `{a,b}` as a shell would, the innermost first."""
-    pending = [pattern]
-    done: list[str] = []
-    while pending and len(pending) + len(done) < _MAX_ALTERNATIVES:
-        current = pending.pop()
-        close = current.find("}")
-        start = current.rfind("{", 0, close)
-        if close < 0 or start < 0:
-            done.append(current)
-            continue
-        parts = current[start + 1 : close].split(",")
-        pending += [current[:start] + part + current[close + 1 :] for part in parts]
-    return done
 
 
 def _in_folder(folder: str) -> Iterator[str]:

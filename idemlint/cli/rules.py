@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -213,4 +214,4 @@ def _print_json(value: dict[str, Any] | Iterable[dict[str, Any]]) -> int:
 
 def _plain(value: object) -> object:
     """Mappings that are no dict, and members of enumerations."""
-    return dict(value) if hasattr(value, "keys") else str(value)  # type: ignore[call-overload]
+    return dict(value) if isinstance(value, Mapping) else str(value)

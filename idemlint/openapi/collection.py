@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from idemlint.openapi.sandbox import Policy, ReferenceRefusedError, Sandbox, is_url
 
 if TYPE_CHECKING:
     from idemlint.errors import DocumentError
-    from idemlint.findings import Position
     from idemlint.openapi.document import Document
-    from idemlint.openapi.layout import Slot
-    from idemlint.openapi.limits import Limits
     from idemlint.openapi.remote import Fetcher
 
 _DATA_SUFFIXES = frozenset({"", ".yaml", ".yml", ".json"})
@@ -72,14 +69,14 @@ class Collection:
 
     def _read(self, path: str, uri: str, *, whole: bool) -> Document | str:
         from idemlint.errors import DocumentError
-        from idemlint.openapi.document import read
+        from idemlint.openapi.document import read, read_text
         from idemlint.openapi.limits import DEFAULT_LIMITS
 
         limits = self._policy.limits or DEFAULT_LIMITS
         suffix = os.path.splitext(path)[1].lower()
         try:
             if whole and suffix not in _DATA_SUFFIXES:
-                return _read_text(path, limits)
+                return read_text(path, limits)
             return read(path, limits)
         except DocumentError as error:
             return self._broken(uri, error)
@@ -111,45 +108,3 @@ class Collection:
         position = error.position
         where = f":{position.line + 1}:{position.character + 1}" if position is not None else ""
         return f"'{uri}{where}' cannot be read: {error.message}"
-
-
-class _TextLayout:
-    """Of a file that is neither YAML nor JSON: one node, the whole text."""
-
-    __slots__ = ("_lines", "_size")
-
-    def __init__(self, text: str) -> None:
-        from idemlint.openapi.lines import LineTable
-
-        self._lines = LineTable(text)
-        self._size = len(text)
-
-    def root(self) -> Slot:
-        from idemlint.openapi.layout import Slot
-
-        return Slot(-1, -1, 0, self._size, "plain")
-
-    def members(self, container: Any) -> dict[str, Slot]:
-        return {}
-
-    def end_within(self, slot: Slot) -> int | None:
-        return slot.end
-
-    def position(self, mark: int) -> Position:
-        return self._lines.position(mark)
-
-
-def _read_text(path: str, limits: Limits) -> Document:
-    from idemlint.errors import DocumentError
-    from idemlint.openapi.document import Document
-    from idemlint.openapi.layout import Loaded
-
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(limits.max_bytes + 1)
-    except OSError as error:
-        raise DocumentError(f"the file cannot be read: {error.strerror or error}", source=path) from error
-    if len(raw) > limits.max_bytes:
-        raise DocumentError(f"the file is larger than {limits.max_bytes} bytes", source=path)
-    text = raw.decode("utf-8", "replace")
-    return Document(path, text, "yaml", Loaded(text, [], [], _TextLayout(text)))

@@ -95,6 +95,8 @@ def read_text(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
             raw = file.read(limits.max_bytes + 1)
     except OSError as error:
         raise _unreadable(source, error) from None
+    if len(raw) > limits.max_bytes:
+        raise BeyondLimitsError(f"the file is larger than {limits.max_bytes} bytes", source=source)
     text = raw.decode("utf-8", "replace")
     layout = EventLayout(text)
     layout.note_root(Slot(-1, -1, 0, len(text), "plain"))

@@ -26,7 +26,9 @@ def origin(references: References, path: Path, *, resolved: bool) -> Origin:
     led = False
     for step in here:
         led = led or _is_reference(value)
-        value = member(value, step)[1]  # type: ignore[index]  # `closest` has just been there
+        found = member(value, step)
+        assert found is not None, "`closest` has just been there"  # noqa: S101
+        value = found[1]
     if len(here) == len(path):
         if not (_is_reference(value) and len(value) == 1):
             return Origin(root, here)

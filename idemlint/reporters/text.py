@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from idemlint.reporters.columns import excerpt, width, wrap
 from idemlint.reporters.escaping import terminal
@@ -35,8 +35,8 @@ class _Style(NamedTuple):
         return f"{self.frame}{text}{self.reset}"
 
 
-_ASCII = {"corner": "-->", "bar": "|", "branch": ":::", "ellipsis": "...", "separator": " - "}
-_COLORS = {
+_ASCII: dict[str, Any] = {"corner": "-->", "bar": "|", "branch": ":::", "ellipsis": "...", "separator": " - "}
+_COLORS: dict[str, Any] = {
     "reset": "\x1b[0m",
     "bold": "\x1b[1m",
     "frame": "\x1b[34m",
@@ -48,9 +48,9 @@ def render(result: CheckResult, options: ReportOptions) -> str:
     """Frames divided by an empty line, then the summary if `options.summary`; without findings the summary alone."""
     style = _Style()
     if not options.unicode:
-        style = style._replace(**_ASCII)  # type: ignore[arg-type]  # a table of texts, as the fields named there are
+        style = style._replace(**_ASCII)
     if options.color:
-        style = style._replace(**_COLORS)  # type: ignore[arg-type]
+        style = style._replace(**_COLORS)
     painter = _Painter(result, options, style)
     blocks = [painter.block(finding) for finding in result.findings]
     if options.summary:

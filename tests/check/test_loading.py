@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from idemlint.check.linting import lint
 from idemlint.check.loading import BUNDLED, RulesetLoader, bundled_folder, find_default
+from idemlint.contract.contract import DEFAULT
 from idemlint.errors import RulesetError
+from idemlint.openapi.document import parse
 
 if TYPE_CHECKING:
     from idemlint.check.ruleset import Ruleset
@@ -257,3 +260,15 @@ def test_default_files(tmp_path: Path) -> None:
     assert find_default(str(tmp_path)) is None
     (tmp_path / ".spectral.yml").write_text("rules: {}", encoding="utf-8")
     assert find_default(str(tmp_path)) == str(tmp_path / ".spectral.yml")
+
+
+def test_a_filter_that_grows_too_expensive_names_its_rule(tmp_path: Path) -> None:
+    given = r"$[?(@.title && @.title.match(/^(a*)*\1\1b$/))]"
+    ruleset = load(
+        tmp_path, f"rules:\n  dear:\n    given: {given!r}\n    then: {{function: truthy}}\n".replace("\\\\", "\\")
+    )
+    document = parse(f"openapi: 3.1.0\ninfo: {{title: {'a' * 3000}c}}\n", "api.yaml")
+    with pytest.raises(RulesetError, match=r'rule "dear": `given` cannot be applied to api\.yaml') as caught:
+        lint(document, ruleset, DEFAULT)
+    assert caught.value.hint
+    assert caught.value.position is not None

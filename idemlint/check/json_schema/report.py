@@ -138,11 +138,13 @@ def _enumeration(errors: Sequence[SchemaError], target: Any, target_path: Sequen
 
 
 def _value_at(target: Any, path: tuple[str | int, ...]) -> Any:
+    value: Any = target
     for step in path:
-        if not isinstance(target, (dict, list)):
+        if not isinstance(value, (dict, list)):
             return None
-        target = target[step]  # type: ignore[index]
-    return target
+        members: Any = value
+        value = members[step]
+    return value
 
 
 def _nearest(allowed: list[Any], value: Any) -> str | None:

@@ -137,11 +137,10 @@ def less(left: Any, right: Any) -> bool | None:
 
 
 def to_number(value: Any) -> int | float:
-    kind = type(value)
-    if kind is int or kind is float:
-        return value  # type: ignore[no-any-return]
-    if kind is bool:
+    if isinstance(value, bool):
         return int(value)
+    if isinstance(value, (int, float)):
+        return value
     if value is None:
         return 0
     if value is UNDEFINED:
@@ -160,22 +159,21 @@ def to_number(value: Any) -> int | float:
 
 
 def to_string(value: Any, depth: int = 0) -> str:
-    kind = type(value)
-    if kind is str:
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, str):
+        return value
     if value is UNDEFINED:
         return "undefined"
     if value is None:
         return "null"
-    if kind is bool:
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if kind is int or kind is float:
+    if isinstance(value, (int, float)):
         return _number_text(value)
-    if kind is list:
+    if isinstance(value, list):
         if depth > _DEPTH:
             return ""
         return ",".join("" if item is None or item is UNDEFINED else to_string(item, depth + 1) for item in value)
-    if kind is RegExp:
+    if isinstance(value, RegExp):
         return f"/{value.source}/{value.flags}"
     return "[object Object]"
 

@@ -177,7 +177,9 @@ class _Parser:
     def called(self, value: Evaluate, name: Token) -> Evaluate:
         method = name.value
         if method not in METHODS:
-            raise SelectorError(f"the method `{method}` is not supported", name.offset)
+            raise SelectorError(
+                f"the method `{method}` is not supported; use one of {', '.join(sorted(METHODS))}", name.offset
+            )
         if method in TEXT_ONLY and self.tokens[self.position].kind == REGEX:
             raise SelectorError(f"`{method}` takes a text here, not a regular expression", name.offset)
         arguments = self.arguments(")")

@@ -22,7 +22,7 @@ _REFUSED: Final = {
     "&": "write `&&`",
     "|": "write `||`",
     "=>": "functions cannot be written in a filter",
-    "`": "template strings are not supported; use '…'",
+    "`": "write texts as '…', not as template strings",
     "{": "objects and blocks cannot be written in a filter",
     ";": "a filter is one expression, without `;`",
 }

@@ -204,7 +204,7 @@ def _python(node: Node) -> str:
     if isinstance(node, Assertion):
         return _ASSERTIONS[node.kind]
     if isinstance(node, Reference):
-        raise NotImplementedError("references are not translated")
+        raise TypeError("a back-reference is for the backtracking matcher")
     most = "" if node.most is None else min(node.most, _MOST_REPEATS)
     if node.least > _MOST_REPEATS or (node.most or 0) > _MOST_REPEATS:
         raise OverflowError
