@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.errors import ConfigError
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,8 @@ class Config(NamedTuple):
     jobs: int | None = None
     limits: Mapping[str, int] = {}
     rules: Mapping[str, str | bool] = {}
+    probe: Mapping[str, Any] = {}
+    """What `idemlint probe` would otherwise be told on its command line, by the names of its options."""
 
 
 def find(folder: str) -> str | None:
@@ -105,8 +108,11 @@ def _build(written: Written) -> Config:
         if name in fields:
             fields[name] = _absolute(fields[name], folder)
     fields["ruleset"] = tuple(_ruleset(name, folder) for name in fields.get("ruleset", ()))
-    if "profile" in fields and fields["profile"].endswith((".yaml", ".yml", ".json")):
-        fields["profile"] = _absolute(fields["profile"], folder)
+    for section in (fields, fields.get("probe", {})):
+        if section.get("profile", "").endswith((".yaml", ".yml", ".json")):
+            section["profile"] = _absolute(section["profile"], folder)
+    for name in fields.get("probe", {}).keys() & {"document", "hooks"}:
+        fields["probe"][name] = _absolute(fields["probe"][name], folder)
     return Config(written.source, folder, **fields)
 
 
@@ -190,6 +196,10 @@ def _is_count(value: object) -> bool:
     return value >= 1 and (isinstance(value, int) or value.is_integer())
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9
+
+
 def _is_status(value: object) -> bool:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -227,6 +237,9 @@ _OVERRIDE: Final = _Kind(
     "error, warn, info, hint, off, true or false", _is_override, lambda value: value, (*SEVERITIES, "off")
 )
 
+_NUMBER: Final = _Kind("a number above 0", _is_number, float)
+_ANY: Final = _Kind("anything", lambda _value: True, lambda value: value)
+
 _CONTRACT: Final = {
     "header": _TEXT,
     "methods": _Kind(
@@ -242,6 +255,39 @@ _CONTRACT: Final = {
         lambda value: isinstance(value, list) and bool(value) and all(map(_is_status, value)),
         list,
     ),
+}
+_OPERATION: Final = {
+    "path": _mapping(each=_ANY),
+    "query": _mapping(each=_ANY),
+    "headers": _mapping(each=_ANY),
+    "body": _ANY,
+    "replace-body": _ANY,
+}
+_PROBE: Final = {
+    "document": _TEXT,
+    "url": _TEXT,
+    "app": _TEXT,
+    "profile": _TEXT,
+    "suite": _choice("core", "full"),
+    "select": _TEXTS,
+    "ignore": _TEXTS,
+    "only": _TEXTS,
+    "except": _TEXTS,
+    "auth": _TEXTS,
+    "second-principal": _TEXTS,
+    "max-requests": _COUNT,
+    "rate": _Kind("a number or a text such as 10/s", lambda value: _is_text(value) or _is_number(value), str),
+    "timeout": _NUMBER,
+    "max-wait": _NUMBER,
+    "wait-for": _NUMBER,
+    "seed": _COUNT,
+    "burst": _COUNT,
+    "rounds": _COUNT,
+    "hooks": _TEXT,
+    "fail-on": _choice(*SEVERITIES, "never"),
+    "strict": _FLAG,
+    "format": _TEXTS,
+    "operations": _mapping(each=_mapping(_OPERATION)),
 }
 _KINDS: Final[Mapping[str, _Kind]] = {
     "documents": _TEXTS,
@@ -261,4 +307,5 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "jobs": _COUNT,
     "limits": _mapping({"max-bytes": _COUNT, "max-depth": _COUNT, "max-nodes": _COUNT})._replace(normal=_each_whole),
     "rules": _mapping(each=_OVERRIDE),
+    "probe": _mapping(_PROBE)._replace(normal=lambda value: {name: _PROBE[name].normal(value[name]) for name in value}),
 }

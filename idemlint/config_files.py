@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.errors import ConfigError
 from idemlint.findings import Position
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _MAX_BYTES: Final = 1_000_000
 _MAX_NODES: Final = 20_000
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT: Final = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
 
 
 class Written(NamedTuple):
@@ -157,11 +159,13 @@ class _NodeReader:
         return members
 
 
-def _scalar(text: str, *, quoted: bool) -> str | int | bool | None:
+def _scalar(text: str, *, quoted: bool) -> str | float | bool | None:
     if quoted:
         return text
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     if text in ("", "~") or text.lower() == "null":
         return None
+    if _FLOAT.fullmatch(text):
+        return float(text)
     return int(text) if _INTEGER.fullmatch(text) else text

@@ -5,7 +5,9 @@ Named tuples for the reason that `findings.py` gives.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,8 @@ class DocumentResult(NamedTuple):
     """Source to its `Document` (this floor does not know the type): each has `text`, `syntax` and `data`."""
     is_openapi: bool = True
     """Whether the root has a member `openapi` or `swagger`."""
+    wide: frozenset[str] = frozenset()
+    """Sources of findings with characters beyond U+FFFF in their text: their columns are others in UTF-16."""
 
 
 class CheckResult(NamedTuple):
@@ -75,7 +79,8 @@ class CheckResult(NamedTuple):
 
         Lines are counted as positions count them: YAML 1.1 has three line breaks more than JSON (section 5.4).
         """
-        for document in self.documents:
+        own = [document for document in self.documents if document.source == source]
+        for document in (*own, *self.documents):
             held = document.documents.get(source)
             if held is not None:
                 return _lines(held.text, yaml=held.syntax == "yaml")

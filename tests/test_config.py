@@ -22,6 +22,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 KEYS = list(SCHEMA["properties"])
 CONTRACT_KEYS = list(SCHEMA["properties"]["contract"]["properties"])
+PROBE_KEYS = list(SCHEMA["properties"]["probe"]["properties"])
 
 
 def write(path: Path, text: str) -> Path:
@@ -238,6 +239,21 @@ SECTIONS = {
     "contract": st.dictionaries(st.sampled_from([*CONTRACT_KEYS, "nope"]), VALUES, max_size=3),
     "limits": st.dictionaries(st.sampled_from(["max-bytes", "max-depth", "max-nodes", "nope"]), VALUES, max_size=2),
     "rules": st.dictionaries(st.sampled_from(["a", "b"]), VALUES, max_size=2),
+    "probe": st.dictionaries(
+        st.sampled_from([*PROBE_KEYS, "nope"]),
+        VALUES
+        | st.dictionaries(
+            st.sampled_from(["POST /a"]),
+            VALUES
+            | st.dictionaries(
+                st.sampled_from(["path", "query", "headers", "body", "replace-body", "nope"]),
+                VALUES | st.just({}),
+                max_size=2,
+            ),
+            max_size=1,
+        ),
+        max_size=3,
+    ),
 }
 
 
@@ -358,3 +374,63 @@ def test_reports_named_in_the_configuration_lie_beside_it(tmp_path: Path) -> Non
     folder = project(tmp_path, "documents: specs\nformat: json=out/report.json\n")
     assert idemlint("check", cwd=folder / "deep").returncode == 1
     assert (folder / "out" / "report.json").is_file()
+
+
+# --- the probe's own section -------------------------------------------------------------------------------------------
+
+
+def test_the_probe_has_a_section_with_requests_by_operation(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "pyproject.toml",
+        """
+[tool.idemlint]
+profile = "stripe-v1"
+
+[tool.idemlint.probe]
+document = "api/openapi.yaml"
+hooks = "hooks.py"
+profile = "own.yaml"
+timeout = 2.5
+rate = 10
+select = "CON"
+
+[tool.idemlint.probe.operations."POST /refunds"]
+body.payment_id = "pay_1"
+path.account = 12
+""",
+    )
+    config = load(str(path))
+    assert config.profile == "stripe-v1"
+    assert config.probe == {
+        "document": str(tmp_path / "api" / "openapi.yaml"),
+        "hooks": str(tmp_path / "hooks.py"),
+        "profile": str(tmp_path / "own.yaml"),
+        "timeout": 2.5,
+        "rate": "10",
+        "select": ("CON",),
+        "operations": {"POST /refunds": {"body": {"payment_id": "pay_1"}, "path": {"account": 12}}},
+    }
+
+
+def test_numbers_in_yaml_may_have_a_fraction(tmp_path: Path) -> None:
+    path = write(tmp_path / ".idemlint.yaml", 'probe: {timeout: 2.5, operations: {"POST /a": {body: {rate: 0.25}}}}\n')
+    probe = load(str(path)).probe
+    assert (probe["timeout"], probe["operations"]["POST /a"]["body"]) == (2.5, {"rate": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("probe: {sute: core}\n", "unknown key 'probe.sute'", "did you mean 'suite'?"),
+        (
+            "probe: {operations: {POST /a: {bdy: 1}}}\n",
+            "unknown key 'probe.operations.POST /a.bdy'",
+            "did you mean 'body'?",
+        ),
+        ("probe: {timeout: 0}\n", "probe.timeout must be a number above 0, not 0", ""),
+    ],
+)
+def test_mistakes_in_the_probes_section_are_named(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(str(write(tmp_path / ".idemlint.yaml", text)))
+    assert (caught.value.message, caught.value.hint) == (message, hint)

@@ -90,7 +90,15 @@ def test_the_wheel_holds_the_data(wheel: Path) -> None:
     }
     assert len(rulesets) >= 4
     assert len(profiles) >= 28
-    assert names >= rulesets | profiles | {"idemlint/py.typed", "idemlint/config.schema.json"}
+    pages = {
+        f"idemlint/_rules/{path.relative_to(ROOT / 'rules').as_posix()}" for path in (ROOT / "rules").glob("*/*.md")
+    }
+    assert len(pages) >= 100
+    assert names >= pages | rulesets | profiles | {
+        "idemlint/py.typed",
+        "idemlint/config.schema.json",
+        "idemlint/cli/demo.yaml",
+    }
     assert not [name for name in names if name.split("/")[0] in {"tests", "fixtures", "rules"}]
 
 

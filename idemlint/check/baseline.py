@@ -7,9 +7,10 @@ parameters change their index. It is lost, as it should be, when the rule, the f
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from idemlint.errors import ConfigError
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

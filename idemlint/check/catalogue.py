@@ -7,14 +7,13 @@ A rule is its entry in a ruleset under `rules/`; its text is `rules/docs/RULE.md
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from idemlint.check.loading import BUNDLED, bundled_folder
 from idemlint.check.ruleset import severity_number
 from idemlint.findings import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from idemlint.pages import fenced_text, one_deeper
+from idemlint.pages import sections as sections_of
 
 BUILT_IN: Final = {
     "invalid-ref": Severity.ERROR,
@@ -84,15 +83,15 @@ def rule_documentation(name: str) -> RuleDocumentation | None:
     if not file.is_file():
         return None
     text = file.read_text(encoding="utf-8")
-    sections = dict(_sections(text))
+    sections = dict(sections_of(text))
     summary = sections.pop("")
     sources = tuple(line.removeprefix("- ") for line in sections.get("Sources", "").splitlines() if line)
     return RuleDocumentation(
         name,
         summary,
         sections.get("Why", ""),
-        _code(sections.get("Bad", "")),
-        _code(sections.get("Good", "")),
+        fenced_text(sections.get("Bad", "")),
+        fenced_text(sections.get("Good", "")),
         sections,
         sources,
         text,
@@ -118,7 +117,7 @@ def page() -> str:
     for name in (*(rule.name for rule in rules), *BUILT_IN):
         documentation = rule_documentation(name)
         if documentation is not None:
-            lines += ["", _one_deeper(documentation.text).rstrip()]
+            lines += ["", one_deeper(documentation.text).rstrip()]
     return "\n".join(lines) + "\n"
 
 
@@ -136,36 +135,6 @@ def _rules_of(ruleset: str) -> dict[str, tuple[Severity, dict[str, Any]]]:
         severity = entry.get("severity", "warn") if isinstance(entry, dict) else entry
         rules[name] = (Severity(severity_number(severity)), definition)
     return rules
-
-
-def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """`## ` headings with their text; the lead under the title comes first, under an empty name."""
-    heading = ""
-    lines: list[str] = []
-    fenced = False
-    for line in text.splitlines()[1:]:
-        fenced ^= line.startswith("```")
-        if line.startswith("## ") and not fenced:
-            yield heading, "\n".join(lines).strip()
-            heading, lines = line[3:], []
-        else:
-            lines.append(line)
-    yield heading, "\n".join(lines).strip()
-
-
-def _code(section: str) -> str:
-    """The first fenced block."""
-    parts = section.split("```")
-    return parts[1].partition("\n")[2] if len(parts) > 2 else ""
-
-
-def _one_deeper(text: str) -> str:
-    lines = []
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.startswith("```")
-        lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from idemlint.contract.contract import Contract

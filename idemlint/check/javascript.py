@@ -1,45 +1,58 @@
 """How JavaScript sees the values of a document, where Python sees them otherwise.
 
-Spectral's functions and messages are JavaScript; to say the same, `[]` must be truthy, `1.0` must print as `1`, `True`
-must not equal `1`, and a text's length counts UTF-16 code units. Sections are those of ECMA-262 (2024).
+Spectral's functions, messages and filters are JavaScript; to say the same, `[]` must be truthy, `1.0` must print as `1`,
+`True` must not equal `1`, and a text's length counts UTF-16 code units. Sections are those of ECMA-262 (2024).
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
-from idemlint.check.function import UNDEFINED, Undefined
+from idemlint.check.function import UNDEFINED
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+WHITESPACE = "\t\n\v\f\r \xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""WhiteSpace and LineTerminator (12.2, 12.3): what `trim` takes away, and the inside of a character class."""
 
-WHITESPACE = "\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-"""WhiteSpace and LineTerminator (12.2, 12.3) as the inside of a character class."""
 
-_TRIMMED = "\t\n\v\f\r \xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+class Native:
+    """An object that no document holds but a filter may: a regular expression, a constructor."""
+
+    __slots__ = ()
+    type = "object"
+    """`typeof`."""
+    text = "[object Object]"
+    """`String(value)`."""
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
-    """A number that JSON can hold: a boolean is none, nor are NaN and the infinities."""
+    """A number, NaN and the infinities too; a boolean is none."""
+    kind = type(value)
+    return kind is int or kind is float
+
+
+def is_finite(value: Any) -> TypeGuard[int | float]:
+    """A number that JSON can hold."""
     kind = type(value)
     return kind is int or (kind is float and value - value == 0)
 
 
 def is_truthy(value: Any) -> bool:
     """ToBoolean (7.1.2): every object is truthy, the empty list and mapping too."""
-    if value is None or isinstance(value, Undefined):
-        return False
-    if isinstance(value, float):
-        return value != 0 and value == value  # noqa: PLR0124 -- NaN is falsy
-    return isinstance(value, dict | list) or bool(value)
+    kind = type(value)
+    if kind is dict or kind is list:
+        return True
+    return value is not UNDEFINED and bool(value) and value == value  # noqa: PLR0124 -- NaN is the one that is not
 
 
-def same_value(left: Any, right: Any) -> bool:
-    """`===` of two scalars: `1` is `1.0` but not `true`."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
+def strict_equal(left: Any, right: Any) -> bool:
+    """`===` (7.2.15): `1` is `1.0` but not `true`; objects are equal to themselves alone."""
+    kind = type(left)
+    if kind is str or kind is bool:
+        return type(right) is kind and bool(left == right)
+    if kind is int or kind is float:
+        return is_number(right) and bool(left == right)
+    return left is right
 
 
 def number_text(number: float) -> str:
@@ -82,7 +95,9 @@ def to_text(value: Any) -> str:
         return number_text(value)
     if isinstance(value, list):
         return _join(value)
-    return "undefined" if value is UNDEFINED else "[object Object]"
+    if value is UNDEFINED:
+        return "undefined"
+    return value.text if isinstance(value, Native) else "[object Object]"
 
 
 def _join(items: list[Any]) -> str:
@@ -108,9 +123,14 @@ def _join(items: list[Any]) -> str:
     return "".join(parts)
 
 
+def trim(text: str) -> str:
+    """`text.trim()` (22.1.3.32)."""
+    return text.strip(WHITESPACE)
+
+
 def to_number(text: str) -> float | None:
     """`Number(text)` (7.1.4.1); None is NaN."""
-    text = text.strip(_TRIMMED)
+    text = trim(text)
     if not text:
         return 0.0
     if re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|Infinity)", text):
@@ -128,19 +148,6 @@ def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
 
 
-def own_keys(members: Iterable[str]) -> list[str]:
-    """The order of `Object.keys` (10.1.11): array indices ascending, then the others as inserted."""
-    keys = list(members)
-    indices = [
-        key for key in keys if key.isdigit() and key.isascii() and (key == "0" or key[0] != "0") and len(key) < 11
-    ]
-    indices = [key for key in indices if int(key) < 2**32 - 1]
-    if not indices:
-        return keys
-    taken = set(indices)
-    return sorted(indices, key=int) + [key for key in keys if key not in taken]
-
-
 def print_value(value: Any) -> str:
     """How a message shows a value: JSON of a scalar, `Array[]` and `Object{}` of the others."""
     if isinstance(value, str):
@@ -149,7 +156,7 @@ def print_value(value: Any) -> str:
         return "Array[]"
     if isinstance(value, dict):
         return "Object{}"
-    if isinstance(value, float) and not is_number(value):
+    if isinstance(value, float) and not is_finite(value):
         return "null"
     return to_text(value)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import UNDEFINED, Issue, RuleContext
 from idemlint.check.ruleset import OFF
 from idemlint.check.selectors import SelectorError
 from idemlint.findings import Finding, Path, Range, Related, Severity
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.references import Node, Policy, References
 
 if TYPE_CHECKING:
@@ -211,15 +212,17 @@ class _Run:
         if document is not self.references.root and document.source.endswith(".json"):
             # Spectral reads root documents as YAML, whatever they are, but referenced .json files as JSON
             where = located.value
-        place = located.key if located.key is not None else where
+        # a value of several lines is best shown by its key; one on one line by itself, from its very bracket
+        several = where.start.line != where.end.line
+        key = located.key if located.key is not None else where
         return Finding(
             rule.name,
             self._message(rule, issue, document, path, missing),
             Severity(severity),
             document.source,
             path,
-            place if issue.on_key else where,
-            place if issue.on_key or where.start.line != where.end.line else where,
+            key if issue.on_key else where,
+            key if issue.on_key or several else located.value,
             _operation(logical),
             issue.label,
             issue.help,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.check.ruleset import (
     Definition,
@@ -16,6 +16,7 @@ from idemlint.check.ruleset import (
     severity_number,
 )
 from idemlint.errors import RulesetError
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,8 +53,7 @@ class RulesetLoader:
             return self._finished(self._open(names[0], folder, None))
         from idemlint.openapi.document import parse
 
-        document = parse("{}", os.path.join(folder, "command line"))
-        return self._finished(Definition({"extends": list(names)}, document))
+        return self._finished(Definition({"extends": list(names)}, parse("{}", os.path.join(folder, "command line"))))
 
     def _finished(self, definition: Definition) -> Ruleset:
         ruleset = self._build(definition, "recommended", explicit=False, nested=False)

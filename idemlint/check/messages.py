@@ -10,16 +10,18 @@ there.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import UNDEFINED
 from idemlint.check.javascript import WHITESPACE, print_value, to_number, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
 _DISALLOWED = ("constructor", "process", "require", "global", "mainModule", "fs", "child_process")
 _TOKENS = r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([0-9]+(?:\.[0-9]+)?)|([A-Za-z_$][\w$]*)|(\|\||[(),.]))"""
+_BLANKS = frozenset(WHITESPACE)
 _DEEPEST = 50
 
 
@@ -51,32 +53,36 @@ class _BrokenExpressionError(Exception):
 
 
 def _evaluate(expression: str, names: dict[str, Any]) -> str:
-    if any(word in expression for word in _DISALLOWED):
-        return ""
-    expression = re.sub(r"(\S+)\.toUpperCase\(\)", r"toUpperCase(\1)", expression)
-    expression = re.sub(r"\s*\+\s*", ",", expression)
     try:
-        tokens = list(_tokens(expression))
+        tokens = _tokens(expression)
         arguments, end = _arguments(tokens, 0, names, 0)
     except _BrokenExpressionError:
         return ""
     return "".join(map(to_text, arguments)) if end == len(tokens) and arguments else ""
 
 
-def _tokens(expression: str) -> Iterator[tuple[int, str]]:
-    """Kinds: 1 text, 2 number, 3 name, 4 punctuation."""
+@lru_cache(maxsize=256)
+def _tokens(expression: str) -> tuple[tuple[int, str], ...]:
+    """Kinds: 1 text, 2 number, 3 name, 4 punctuation. Remembered: one rule says the same of a whole document."""
+    if any(word in expression for word in _DISALLOWED):
+        raise _BrokenExpressionError
+    expression = re.sub(r"(\S+)\.toUpperCase\(\)", r"toUpperCase(\1)", expression)
+    expression = re.sub(r"\s*\+\s*", ",", expression).rstrip()
     pattern = re.compile(_TOKENS)
+    tokens = []
     position = 0
-    expression = expression.rstrip()
     while position < len(expression):
         found = pattern.match(expression, position)
         if found is None or found.lastindex is None:
             raise _BrokenExpressionError
         position = found.end()
-        yield found.lastindex, found[found.lastindex]
+        tokens.append((found.lastindex, found[found.lastindex]))
+    return tuple(tokens)
 
 
-def _arguments(tokens: list[tuple[int, str]], index: int, names: dict[str, Any], depth: int) -> tuple[list[Any], int]:
+def _arguments(
+    tokens: Sequence[tuple[int, str]], index: int, names: dict[str, Any], depth: int
+) -> tuple[list[Any], int]:
     """Terms between commas, up to a closing parenthesis or the end."""
     arguments: list[Any] = []
     if depth > _DEEPEST:
@@ -94,7 +100,7 @@ def _arguments(tokens: list[tuple[int, str]], index: int, names: dict[str, Any],
     return arguments, index
 
 
-def _term(tokens: list[tuple[int, str]], index: int, names: dict[str, Any], depth: int) -> tuple[Any, int]:
+def _term(tokens: Sequence[tuple[int, str]], index: int, names: dict[str, Any], depth: int) -> tuple[Any, int]:
     if index >= len(tokens):
         raise _BrokenExpressionError
     kind, text = tokens[index]
@@ -118,7 +124,7 @@ def _term(tokens: list[tuple[int, str]], index: int, names: dict[str, Any], dept
     return _member(tokens, index, value)
 
 
-def _member(tokens: list[tuple[int, str]], index: int, value: Any) -> tuple[Any, int]:
+def _member(tokens: Sequence[tuple[int, str]], index: int, value: Any) -> tuple[Any, int]:
     """`.name`, as often as it stands behind a value."""
     while index + 1 < len(tokens) and tokens[index] == (4, ".") and tokens[index + 1][0] == 3:
         if value is None or value is UNDEFINED:
@@ -173,10 +179,15 @@ def print_dotted(path: Iterable[str | int]) -> str:
     for index, part in enumerate(path):
         if isinstance(part, int):
             printed += f"[{part}]"
-        elif not part or re.search(f"[{WHITESPACE}]", part):
-            printed += f"['{part}']"
-        elif to_number(part) is not None:
-            printed += f"[{part}]"
         else:
-            printed += f".{part}" if index else part
+            step = _bracketed(part)
+            printed += step or (f".{part}" if index else part)
     return printed.replace("~1", "/").replace("~0", "~")
+
+
+@lru_cache(maxsize=1024)
+def _bracketed(name: str) -> str:
+    """How a name that does not go behind a dot is printed; empty for any other."""
+    if not name or not _BLANKS.isdisjoint(name):
+        return f"['{name}']"
+    return f"[{name}]" if to_number(name) is not None else ""

@@ -40,14 +40,23 @@ def check_document(
     references = linted.references
     if operations is not None:
         findings = _chosen(findings, references, operations)
-    if any("idemlint:" in held.text for held in references.documents.values()):
+    # an ignore is a comment, and JSON has none
+    if any(held.syntax == "yaml" and "idemlint:" in held.text for held in references.documents.values()):
         findings = _unsuppressed(findings, references, ruleset)
     counted: Coverage | None = None
     if with_coverage:
         from idemlint.check.coverage import coverage
 
         counted = coverage(references, contract, operations)
-    return DocumentResult(document.source, list(findings), None, counted, references.documents)
+    kept = list(findings)
+    wide = frozenset(source for source in {finding.source for finding in kept} if _is_wide(references, source))
+    return DocumentResult(document.source, kept, None, counted, references.documents, wide=wide)
+
+
+def _is_wide(references: References, source: str) -> bool:
+    """Whether the text takes more than one unit of UTF-16 for a character. Told here, where the text is at hand."""
+    text = references.documents[source].text
+    return not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) != 2 * len(text)
 
 
 def _chosen(findings: Iterable[Finding], references: References, operations: Operations) -> list[Finding]:

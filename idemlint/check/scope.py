@@ -5,7 +5,9 @@ The four base rules and the summary's coverage ask the same questions, so both a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from idemlint.check.function import RuleContext

@@ -1,16 +1,12 @@
-"""`idemlint check`: its options, and the run from arguments to exit code."""
+"""`idemlint check`: its options. `quick.py` knows them, too: what is added here is added there."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from idemlint.cli.group import CONTEXT, QuickCommand
-
-if TYPE_CHECKING:
-    from idemlint.cli.run import Outcome
 
 
 @click.command(cls=QuickCommand, context_settings=CONTEXT, short_help="Lint OpenAPI documents.")
@@ -85,20 +81,10 @@ def check(**options: Any) -> int:
     \b
     Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
     """
+    from idemlint.cli.run import run
+
     if options["watch"]:
         from idemlint.cli.watch import watch
 
         return watch(run, options)
     return run(options).code
-
-
-def run(options: dict[str, Any]) -> Outcome:
-    """One run, results written."""
-    from idemlint.cli.run import execute
-    from idemlint.cli.settings import build
-    from idemlint.config import Config, find, load
-
-    folder = os.getcwd()
-    path = options["config"] or (None if options["isolated"] else find(folder))
-    config = Config() if path is None else load(os.path.abspath(path))
-    return execute(build(options, config, folder))

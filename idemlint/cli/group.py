@@ -11,7 +11,11 @@ from idemlint.errors import ExitCode, IdemlintError
 
 COMMANDS: Final = {
     "check": ("idemlint.cli.check", "check"),
+    "checks": ("idemlint.cli.rules", "checks"),
+    "demo": ("idemlint.cli.demo", "demo"),
     "explain": ("idemlint.cli.rules", "explain"),
+    "mock": ("idemlint.cli.mock", "mock"),
+    "probe": ("idemlint.cli.probe", "probe"),
     "profiles": ("idemlint.cli.rules", "profiles"),
     "rules": ("idemlint.cli.rules", "rules"),
 }
@@ -99,11 +103,14 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
     help="Show the version and exit.",
 )
 def idemlint() -> None:
-    """Makes retries safe to promise: lints OpenAPI documents for idempotency keys.
+    """Makes retries safe to promise: lints OpenAPI documents for idempotency keys, serves them, and probes servers.
 
     \b
     idemlint check openapi.yaml      lint a document
-    idemlint explain RULE            what a rule wants, and why
+    idemlint mock openapi.yaml       serve it with real idempotency key handling
+    idemlint probe openapi.yaml --url http://127.0.0.1:4010
+    idemlint explain RULE_OR_CHECK   what it wants, and why
+    idemlint demo                    watch a race being found, in ten seconds
     """
 
 

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from idemlint.check.runner import WITHOUT_RULE, check_document
-from idemlint.cli.scope import Scope
 from idemlint.contract.contract import DEFAULT, Contract
 from idemlint.errors import ConfigError, DocumentError, IdemlintError, UsageError
 from idemlint.openapi.document import Limits, parse, read
 from idemlint.openapi.references import Policy
+from idemlint.openapi.scope import Scope
 from idemlint.results import DocumentResult, RuleInfo
 
 if TYPE_CHECKING:

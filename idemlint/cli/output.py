@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from idemlint.errors import IdemlintError, UsageError
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 PEOPLE = ("text", "concise")
 """Formats that are read on a screen: encoded as the terminal wants it. All others are UTF-8 always."""
@@ -23,17 +24,21 @@ class Target(NamedTuple):
     path: str | None
 
 
-def parse_targets(values: Iterable[str], base: str = "") -> list[Target]:
-    """Read `-f` values; paths are relative to `base`. UsageError for an unknown name or two formats on one target."""
-    from idemlint import reporters
+def parse_targets(values: Iterable[str], base: str = "", names: Sequence[str] = (), group: str = "") -> list[Target]:
+    """Read `-f` values; paths are relative to `base`, `names` are the formats that come with idemlint and `group` is the
+    entry point group of others (those of check by default).
 
+    UsageError for an unknown name or two formats on one target.
+    """
+    if not names:
+        from idemlint import reporters
+
+        names, group = reporters.NAMES, reporters.GROUP
     targets = []
     for value in values:
         name, equals, path = value.partition("=")
-        if name not in reporters.NAMES:
-            from idemlint.cli.suggestions import did_you_mean
-
-            raise UsageError(f"unknown format {name!r}", hint=did_you_mean(name, reporters.NAMES, label="formats"))
+        if name not in names:
+            _look_for_installed(name, names, group)
         if equals and not path:
             raise UsageError(f"no path after {value!r}", hint=f"write it as -f {name}=report.{name}")
         to_file = bool(path) and path != "-"
@@ -46,6 +51,20 @@ def parse_targets(values: Iterable[str], base: str = "") -> list[Target]:
                 f"several formats are to be written to {what}", hint="give others a file: -f json=out.json"
             )
     return targets
+
+
+def _look_for_installed(name: str, names: Sequence[str], group: str) -> None:
+    """Here, so that a format that is missing or broken is told of before the run and not at its end."""
+    from idemlint.reporters.installed import renderer
+
+    try:
+        renderer(group, name)
+    except KeyError:
+        from idemlint import entry_points
+        from idemlint.cli.suggestions import did_you_mean
+
+        hint = did_you_mean(name, (*names, *entry_points.names(group)), label="formats")
+        raise UsageError(f"unknown format {name!r}", hint=hint) from None
 
 
 def default_format() -> str:

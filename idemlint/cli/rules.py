@@ -1,10 +1,11 @@
-"""`idemlint rules`, `idemlint explain` and `idemlint profiles`: what there is, and what it means."""
+"""`idemlint rules`, `checks`, `profiles` and `explain`: what there is, and what it means."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,8 +17,11 @@ from idemlint.reporters.escaping import terminal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from idemlint.check.catalogue import RuleDocumentation
     from idemlint.contract.profile import Maybe, Profile
+    from idemlint.probe.check import Check
+
+_CHECK: Final = re.compile(r"[A-Za-z]+-\d+")
+"""How checks are called; no rule is called so."""
 
 _FORMAT = click.option(
     "-f",
@@ -94,8 +98,42 @@ def _rules_of(names: tuple[str, ...], output_format: str) -> int:
     return 0
 
 
-@_command("Say what a rule wants, why, and how to do it right.")
-@click.argument("rule", metavar="RULE")
+@_command("List the probe's checks.")
+@click.option(
+    "--suite", type=click.Choice(["core", "full"]), default="full", help="Those of this suite. Default: full."
+)
+@_FORMAT
+def checks(suite: str, output_format: str) -> int:
+    """List what `idemlint probe` asks of a server: each check's promise, axis and severity."""
+    from idemlint.probe.check import all_checks
+
+    chosen = [check for check in all_checks() if check.core or suite == "full"]
+    if output_format == "json":
+        return _print_json(_check_facts(check) for check in chosen)
+    rows = [
+        (check.id, f"{check.severity.label:5}  {check.axis:11}  {'core' if check.core else '    '}  {check.promise}")
+        for check in chosen
+    ]
+    _print_table(rows, hang=26)
+    return _print("`idemlint explain CHECK` tells more about each.\n")
+
+
+def _check_facts(check: Check) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "name": check.name,
+        "group": check.group,
+        "axis": check.axis,
+        "severity": check.severity.label,
+        "suite": "core" if check.core else "full",
+        "promise": check.promise,
+        "requests": check.requests,
+        "needs": [need.name for need in check.needs],
+    }
+
+
+@_command("Say what a rule or a check wants, why, and how to do it right.")
+@click.argument("name", metavar="RULE_OR_CHECK")
 @click.option(
     "-f",
     "--format",
@@ -105,26 +143,54 @@ def _rules_of(names: tuple[str, ...], output_format: str) -> int:
     help="text (default), markdown (as it was written), or json.",
 )
 @_COLOR
-def explain(rule: str, output_format: str, color: bool | None) -> int:
-    """Say what a rule wants and why, with a bad and a good example and its sources."""
+def explain(name: str, output_format: str, color: bool | None) -> int:
+    """Say what a rule of `check` or a check of `probe` wants and why, with bad and good examples and sources.
+
+    \b
+    idemlint explain idempotency-key-required
+    idemlint explain CON-01
+    """
+    found = _rule_page(name) if not _CHECK.fullmatch(name) else _check_page(name)
+    if output_format == "json":
+        return _print_json(found)
+    if output_format == "markdown":
+        return _print(found["text"])
+    return _print(_readable(found["text"], painted=wants_color(color, sys.stdout)))
+
+
+def _rule_page(name: str) -> dict[str, Any]:
+    """All that is known of a rule; `text` is its page."""
     from idemlint.check.catalogue import all_rules, rule_documentation
 
-    documentation = rule_documentation(rule)
+    documentation = rule_documentation(name)
     if documentation is None:
         from idemlint.check.loading import bundled_rules
         from idemlint.cli.suggestions import did_you_mean
         from idemlint.errors import UsageError
 
-        hint = did_you_mean(rule, sorted(bundled_rules()), label="rules")
-        raise UsageError(f"no rule is called {rule!r}", hint=hint)
-    if output_format == "json":
-        entry = next((entry for entry in all_rules() if entry.name == rule), None)
-        severity = None if entry is None else entry.severity.label
-        parts = {name: getattr(documentation, name) for name in ("name", "summary", "why", "bad", "good", "sources")}
-        return _print_json({**parts, "severity": severity, "text": documentation.text})
-    if output_format == "markdown":
-        return _print(documentation.text)
-    return _print(_readable(documentation, painted=wants_color(color, sys.stdout)))
+        hint = did_you_mean(name, sorted(bundled_rules()), label="rules")
+        raise UsageError(f"no rule is called {name!r}", hint=f"{hint}; `idemlint checks` lists the probe's checks")
+    entry = next((entry for entry in all_rules() if entry.name == name), None)
+    severity = None if entry is None else entry.severity.label
+    parts = {part: getattr(documentation, part) for part in ("name", "summary", "why", "bad", "good", "sources")}
+    return {**parts, "severity": severity, "text": documentation.text}
+
+
+def _check_page(name: str) -> dict[str, Any]:
+    """All that is known of a check; `text` is its page."""
+    from idemlint.probe.catalogue import check_documentation
+
+    documentation = check_documentation(name)
+    if documentation is None:
+        from idemlint.cli.suggestions import did_you_mean
+        from idemlint.errors import UsageError
+        from idemlint.probe.check import all_checks
+
+        hint = did_you_mean(name, [check.id for check in all_checks()], label="checks")
+        raise UsageError(f"no check is called {name!r}", hint=hint)
+    parts = ("sequence", "expected", "no_failure", "bad", "good", "sources")
+    told = {part: getattr(documentation, part) for part in parts}
+    return {**_check_facts(documentation.check), "why": documentation.check.why, **told, "text": documentation.text}
 
 
 @_command("List the profiles.")
@@ -160,12 +226,12 @@ def _promise(profile: Profile) -> str:
     )
 
 
-def _readable(documentation: RuleDocumentation, *, painted: bool) -> str:
+def _readable(text: str, *, painted: bool) -> str:
     """The page, its paragraphs folded to the terminal; Markdown reads well enough as it is."""
     columns = min(terminal_width(sys.stdout), 100)
     lines: list[str] = []
     fenced = False
-    for line in documentation.text.splitlines():
+    for line in text.splitlines():
         if line.startswith("```"):
             fenced = not fenced
         elif fenced:
@@ -186,14 +252,15 @@ def _folded(line: str, columns: int) -> list[str]:
     return [first, *(hang + part for part in rest)]
 
 
-def _print_table(rows: list[tuple[str, str]]) -> None:
+def _print_table(rows: list[tuple[str, str]], *, hang: int = 0) -> None:
+    """Names, and behind them texts that go on below each other; `hang` columns of a text are a table of their own."""
     indent = max((len(name) for name, _ in rows), default=0) + 2
-    columns = max(terminal_width(sys.stdout) - indent, 30)
+    columns = max(terminal_width(sys.stdout) - indent - hang, 30)
     lines = []
     for name, text in rows:
-        first, *rest = wrap(text, columns) or [""]
-        lines.append(f"{name:{indent}}{first}\n")
-        lines += [f"{'':{indent}}{part}\n" for part in rest]
+        first, *rest = wrap(text[hang:], columns) or [""]
+        lines.append(f"{name:{indent}}{text[:hang]}{first}\n")
+        lines += [f"{'':{indent + hang}}{part}\n" for part in rest]
     _print("".join(lines))
 
 

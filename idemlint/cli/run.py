@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.cli.documents import STDIN, expand, read_stdin
 from idemlint.cli.linting import Linter, at_least
@@ -23,10 +24,11 @@ from idemlint.cli.output import (
     write_stdout,
 )
 from idemlint.errors import ExitCode, UsageError
+from idemlint.named_tuple import NamedTuple
 from idemlint.results import CheckResult, DocumentResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from idemlint.cli.settings import Settings
     from idemlint.findings import Finding
@@ -38,6 +40,11 @@ _COLLECT_AFTER = 4_000_000
 """Characters of documents read."""
 
 
+_latest: list[CheckResult] = []
+"""What the last run came to. It outlives the run because the process ends then: to free every node of every document
+would take as long as to report on it."""
+
+
 class Outcome(NamedTuple):
     """What a run ended with, and all files that had a part in it: what `--watch` looks at."""
 
@@ -45,8 +52,19 @@ class Outcome(NamedTuple):
     files: tuple[str, ...]
 
 
+def run(options: Mapping[str, Any]) -> Outcome:
+    """Run once. `options` are those of the command `check`. IdemlintError when nothing could be run at all."""
+    from idemlint.cli.settings import build
+    from idemlint.config import Config, find, load
+
+    folder = os.getcwd()
+    path = options["config"] or (None if options["isolated"] else find(folder))
+    config = Config() if path is None else load(os.path.abspath(path))
+    return execute(build(options, config, folder))
+
+
 def execute(settings: Settings) -> Outcome:
-    """Run once. IdemlintError when nothing could be run at all."""
+    """The run that `settings` describe."""
     targets = parse_targets(settings.formats, settings.formats_base) or [Target(default_format(), None)]
     sources = expand(settings.documents, settings.documents_base)
     if not sources.found:
@@ -59,6 +77,7 @@ def execute(settings: Settings) -> Outcome:
     if settings.verbose:
         _tell_what_is_used(settings, linter, sources.found)
     result = CheckResult(list(_lint_all(linter, sources.found)), _rules(linter, targets))
+    _latest[:] = [result]
     for document in result.documents:
         if document.error is not None:
             print_error(document.error, color=settings.color)

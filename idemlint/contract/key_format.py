@@ -7,9 +7,10 @@ that it may ask for (lower case, upper case, or within the double quotes of a st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.contract.schema_samples import SchemaSamples, compile_pattern, is_uuid
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

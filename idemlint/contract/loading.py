@@ -1,4 +1,6 @@
-"""Profiles from files: the 28 that come along, by name, and the user's own, by path, which may extend another."""
+"""Profiles from files: the 28 that come along and those of installed packages, by name, and the user's own, by path,
+which may extend another.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +12,27 @@ from idemlint.errors import ConfigError
 if TYPE_CHECKING:
     from idemlint.contract.profile import Profile
 
+GROUP: Final = "idemlint.profiles"
+"""Entry points of other distributions: the name is the profile's, the object the path of its file."""
+
 _FOLDER: Final = Path(__file__).parent / "profiles"
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _MAX_EXTENDS: Final = 10
 
 
 def profile_names() -> tuple[str, ...]:
-    """Names of the bundled profiles, sorted."""
-    return tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
+    """Names of the bundled profiles and of those that installed packages bring, sorted."""
+    from idemlint.entry_points import names
+
+    return tuple(sorted({*_bundled(), *names(GROUP)}))
+
+
+def _bundled() -> set[str]:
+    return {file.stem for file in _FOLDER.glob("*.yaml")}
 
 
 def load_profile(name_or_path: str, *, folder: str = "") -> Profile:
-    """A bundled profile by name, or a file by path (relative to `folder`).
+    """A bundled or installed profile by name, or a file by path (relative to `folder`).
 
     What has a slash, or ends in `.yaml`, `.yml` or `.json`, is a path. ConfigError: not there, not readable, or wrong,
     with the place and a "did you mean".
@@ -30,20 +41,32 @@ def load_profile(name_or_path: str, *, folder: str = "") -> Profile:
 
     source = _find(name_or_path, Path(folder))
     data, origin = _merged(source)
-    return read_profile(data, name=source.stem, source=str(source), origin=origin)
+    name = source.stem if _is_path(name_or_path) else name_or_path
+    return read_profile(data, name=name, source=str(source), origin=origin)
+
+
+def _is_path(name_or_path: str) -> bool:
+    return "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_SUFFIXES)
 
 
 def _find(name_or_path: str, folder: Path) -> Path:
-    if "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_SUFFIXES):
+    if _is_path(name_or_path):
         file = (folder / Path(name_or_path).expanduser()).resolve()
         if not file.is_file():
             raise ConfigError(f"there is no profile file {name_or_path!r}", hint="`idemlint profiles` lists the names")
         return file
-    names = profile_names()
-    if name_or_path in names:
+    if name_or_path in _bundled():
         return _FOLDER / f"{name_or_path}.yaml"
+    from idemlint.entry_points import broken, load
+
+    installed = load(GROUP, name_or_path)
+    if isinstance(installed, str | Path) and Path(installed).is_file():
+        return Path(installed).resolve()
+    if installed is not None:
+        raise broken(GROUP, name_or_path, f"{installed!r} is not the path of a file")
     from difflib import get_close_matches
 
+    names = profile_names()
     word = name_or_path.lower()
     close = [name for name in names if word and name.startswith(word)] or get_close_matches(word, names, 1)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "`idemlint profiles` lists the names"

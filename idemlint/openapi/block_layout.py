@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.findings import Position
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.layout import Slot
 
 if TYPE_CHECKING:

@@ -82,6 +82,7 @@ def _check_document(
 ) -> set[int]:
     """The identities of the document's references that fail, be they true ones or look-alikes in data."""
     failing: set[int] = set()
+    reached: set[str] = set()
     true: set[int] | None = None
     for value in document.references:
         identity = id(value)
@@ -89,13 +90,17 @@ def _check_document(
             continue
         visited.add(identity)
         ref = value["$ref"]
+        if ref in reached:
+            continue
         if ref[:1] != "#" and has_scheme(ref):
             # Never fetch what an example happens to hold.
             if true is None:
                 true = {id(reference) for _, reference in true_references(document)}
             if identity not in true:
                 continue
-        if not _reach(references, document, ref, pending, whole):
+        if _reach(references, document, ref, pending, whole):
+            reached.add(ref)
+        else:
             failing.add(identity)
     return failing
 

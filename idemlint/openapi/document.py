@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.errors import DocumentError
 from idemlint.findings import Position, Range
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.encoding import decode, refuse_unprintable
 from idemlint.openapi.limits import DEFAULT_LIMITS, BeyondLimitsError, Limits
 from idemlint.openapi.positions import Located, locate
@@ -76,8 +77,7 @@ class Document:
 def read(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     """A file. Raises DocumentError for one that is missing, unreadable, broken, or beyond the limits."""
     try:
-        with open(source, "rb") as file:
-            raw = file.read(limits.max_bytes + 1)
+        raw = _read_bytes(source, limits.max_bytes)
     except OSError as error:
         raise _unreadable(source, error) from None
     except ValueError:
@@ -91,8 +91,7 @@ def read_text(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     from idemlint.openapi.layout import Loaded, Slot
 
     try:
-        with open(source, "rb") as file:
-            raw = file.read(limits.max_bytes + 1)
+        raw = _read_bytes(source, limits.max_bytes)
     except OSError as error:
         raise _unreadable(source, error) from None
     if len(raw) > limits.max_bytes:
@@ -101,6 +100,13 @@ def read_text(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     layout = EventLayout(text)
     layout.note_root(Slot(-1, -1, 0, len(text), "plain"))
     return Document(os.path.abspath(source), text, "yaml", Loaded(text, [], [], layout))
+
+
+def _read_bytes(source: str, most: int) -> bytes:
+    """The file, or one byte more than `most` of it. To ask for far more than there is takes longer than to read."""
+    with open(source, "rb") as file:
+        # what has no size, such as a pipe, is read all the same
+        return file.read(min(os.fstat(file.fileno()).st_size or most, most) + 1)
 
 
 def _unreadable(source: str, error: OSError) -> DocumentError:

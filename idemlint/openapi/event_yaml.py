@@ -6,10 +6,11 @@ one object, merge keys (`<<`, https://yaml.org/type/merge.html) are merged, and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.errors import DocumentError
 from idemlint.findings import Position
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.event_layout import EventLayout, behind_properties
 from idemlint.openapi.layout import Loaded, Repeated, Slot, find_references
 from idemlint.openapi.limits import BeyondLimitsError

@@ -10,7 +10,7 @@ from idemlint.openapi.layout import Repeated, Slot
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from idemlint.findings import Position
 
@@ -27,10 +27,12 @@ class JsonLayout:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._lines = LineTable(text, breaks=JSON_BREAKS)
+        self.position: Callable[[int], Position] = LineTable(text, breaks=JSON_BREAKS).position
         self._data: Any = None
         self._spans: dict[int, tuple[int, int]] = {}
+        self._noted: dict[int, dict[str, RawSlot]] = {}
         self._pretty = True
+        self._patterns: dict[str, re.Pattern[str]] = {}
         self._members: dict[int, Mapping[str, Slot] | Sequence[Slot]] = {}
         self._root = Slot(-1, -1, 0, 0, "empty")
         self._scan = _decoder.JSONDecoder().scan_once
@@ -39,6 +41,10 @@ class JsonLayout:
         self._root = Slot(-1, -1, start, end, _style(self._text, start))
         self._data = data
         self._spans[id(data)] = start, end
+
+    def note_members(self, objects: Iterable[tuple[dict[str, Any], dict[str, RawSlot]]]) -> None:
+        """Objects whose members' places are known already."""
+        self._noted = {id(mapping): slots for mapping, slots in objects}
 
     def root(self) -> Slot:
         return self._root
@@ -52,9 +58,6 @@ class JsonLayout:
         while text[end - 1] in "}] \t\r\n":
             end -= 1
         return text.index("}" if text[end - 1] == "{" else "]", end) + 1 if text[end - 1] in "{[" else end
-
-    def position(self, mark: int) -> Position:
-        return self._lines.position(mark)
 
     def members(self, container: Any) -> Any:
         """The container must have been reached through its parents' members, from the root."""
@@ -70,17 +73,23 @@ class JsonLayout:
         if start < 0 or text[start] != ("{" if type(container) is dict else "["):
             return self._misled(container)
         if type(container) is dict:
-            noted = self._by_indentation(container, start, end) or dict(scan_object(text, start, self._skip))
-            members = {key: Slot(*raw, _style(text, raw[2])) for key, raw in noted.items()}
+            noted = self._noted.get(id(container))
+            if noted is not None:
+                members = {key: Slot(*raw, _style(text, raw[2])) for key, raw in noted.items()}
+            else:
+                members = self._by_indentation(container, start, end) or self._by_scanning(start)
             if members.keys() != container.keys():
                 return self._misled(container)
-            pairs = [(container[key], slot) for key, slot in members.items()]
+            slots: Iterable[Slot] = members.values()
+            values = map(container.__getitem__, members)
         else:
-            members = [Slot(-1, -1, at, end, _style(text, at)) for at, end in scan_array(text, start, self._skip)]
+            slots = members = [
+                Slot(-1, -1, at, end, _style(text, at)) for at, end in scan_array(text, start, self._skip)
+            ]
             if len(members) != len(container):
                 return self._misled(container)
-            pairs = list(zip(container, members, strict=True))
-        for value, slot in pairs:
+            values = iter(container)
+        for value, slot in zip(values, slots, strict=True):
             if slot.style == "flow":
                 self._spans[id(value)] = slot.start, slot.end
         return members
@@ -98,7 +107,11 @@ class JsonLayout:
             )
         return self._members[id(container)]
 
-    def _by_indentation(self, container: dict[str, Any], start: int, end: int) -> dict[str, RawSlot] | None:
+    def _by_scanning(self, start: int) -> dict[str, Slot]:
+        text = self._text
+        return {key: Slot(*raw, _style(text, raw[2])) for key, raw in scan_object(text, start, self._skip)}
+
+    def _by_indentation(self, container: dict[str, Any], start: int, end: int) -> dict[str, Slot] | None:
         """The members of a pretty-printed object; None where the text is laid out in another way.
 
         No string holds a raw line break, so each line that begins with a quote begins with a member or a text of
@@ -111,22 +124,18 @@ class JsonLayout:
         if not self._pretty or not margin.startswith("\n") or not container:
             return None
         line = text[text.rfind("\n", 0, start) + 1 : start]
-        outer = line[: len(line) - len(line.lstrip(" \t"))]
-        starts = []
-        # one search for both: several times faster than str.find for texts like these
-        close = -1
-        for found in re.compile(f'\n(?:{re.escape(margin[1:])}"|{outer}}})').finditer(text, start):
-            if text[found.end() - 1] == "}":
-                close = found.start()
-                break
-            starts.append(found.start())
-        if close + len(outer) + 2 != end or len(starts) != len(container):
+        closing = "\n" + line[: len(line) - len(line.lstrip(" \t"))] + "}"
+        close = end - len(closing)
+        # several times faster than str.find for texts like these
+        starts = [found.start() for found in self._begins(margin).finditer(text, start, close)]
+        if not text.startswith(closing, close) or len(starts) != len(container):
             return None
-        slots: dict[str, RawSlot] = {}
-        for (name, value), at, following in zip(container.items(), starts, [*starts[1:], close], strict=True):
+        slots: dict[str, Slot] = {}
+        ends = [*starts[1:], close]
+        for (name, value), at, following in zip(container.items(), starts, ends, strict=True):
             key_start = at + len(margin)
             key, key_end = _scan_string(text, key_start + 1)
-            colon = _blank(text, key_end).end()
+            colon = key_end if text[key_end] == ":" else _blank(text, key_end).end()
             if key != name or text[colon] != ":":
                 return None
             value_start = _blank(text, colon + 1).end()
@@ -135,8 +144,15 @@ class JsonLayout:
                 value_end -= 1
             if not self._may_be(value, value_start, value_end):
                 return None
-            slots[key] = (key_start, key_end, value_start, value_end)
+            slots[key] = Slot(key_start, key_end, value_start, value_end, _style(text, value_start))
         return slots
+
+    def _begins(self, margin: str) -> re.Pattern[str]:
+        """Where a line with this margin begins with a quote."""
+        pattern = self._patterns.get(margin)
+        if pattern is None:
+            pattern = self._patterns[margin] = re.compile(f'{re.escape(margin)}"')
+        return pattern
 
     def _may_be(self, value: Any, start: int, end: int) -> bool:
         """Whether the text from `start` to `end` can be that value: scalars wholly, collections by both their ends."""

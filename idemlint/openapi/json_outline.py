@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from json import decoder
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.layout import Repeated
 
 if TYPE_CHECKING:

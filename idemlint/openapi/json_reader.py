@@ -1,4 +1,4 @@
-"""JSON by the standard library's C scanner, in one go (RFC 8259; of repeated names the last counts)."""
+"""JSON by the standard library's C scanner (RFC 8259; of repeated names the last counts)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from idemlint.openapi.limits import BeyondLimitsError
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from idemlint.openapi.json_layout import RawSlot
     from idemlint.openapi.limits import Limits
 
 _decoder: Any = decoder  # the parts that the type stubs leave out
 _blank = _decoder.WHITESPACE.match  # its pattern matches everywhere
+_scan_string = _decoder.scanstring
 _ESCAPES: Final = r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\."
 """A surrogate pair, a lone surrogate, or any other escape."""
+_PART: Final = 1 << 16
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
 
 
@@ -45,15 +50,18 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
         return mapping
 
     start = _blank(text, 0).end()
+    outer = _Outer(text, build)
     try:
-        scan = _decoder.JSONDecoder(object_pairs_hook=build, parse_constant=_refuse_constant).scan_once
-        data, end = scan(text, start)
+        data, end = outer.read(start, ("paths",), 3)
         if _blank(text, end).end() != len(text):
             raise _Refused  # noqa: TRY301
     except (_Refused, StopIteration, ValueError, RecursionError):
         data = _judge(text, source, limits)
         end = len(text.rstrip(" \t\r\n"))
         references = find_references(data)
+    else:
+        if not repeated:  # what a repeated name replaced is gone, and its identity may be another's
+            layout.note_members(outer.members)
     if len(text) // 2 > limits.max_nodes and _holds_more_than(data, limits.max_nodes):
         raise BeyondLimitsError(
             f"the document holds more than {limits.max_nodes} nodes",
@@ -67,6 +75,52 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
         references = find_references(data)
         return Loaded(data, references, layout.repeated(), layout)
     return Loaded(data, references, [], layout)
+
+
+class _Outer:
+    """Reads the objects around operations member by member: where those stand is known then, and need not be sought.
+
+    All that is inside them, and all else, is left to the standard library. What it would not take is _Refused, for it to
+    say why.
+    """
+
+    def __init__(self, text: str, build: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> None:
+        self.members: list[tuple[dict[str, Any], dict[str, RawSlot]]] = []
+        """The objects, and where their members stand."""
+        self._text = text
+        self._build = build
+        self._scan = _decoder.JSONDecoder(object_pairs_hook=build, parse_constant=_refuse_constant).scan_once
+
+    def read(self, start: int, names: Sequence[str], levels: int) -> tuple[Any, int]:
+        """The value at `start` and where it ends; of an object, those in its members called `names` (none: in all)."""
+        text = self._text
+        if levels == 0 or text[start : start + 1] != "{":
+            value, end = self._scan(text, start)
+            return value, end
+        pairs: list[tuple[str, Any]] = []
+        slots: dict[str, RawSlot] = {}
+        at = _blank(text, start + 1).end()
+        closed = text[at : at + 1] == "}"
+        while not closed:
+            if text[at : at + 1] != '"':
+                raise _Refused
+            name, name_end = _scan_string(text, at + 1)
+            colon = _blank(text, name_end).end()
+            if text[colon : colon + 1] != ":":
+                raise _Refused
+            value_start = _blank(text, colon + 1).end()
+            value, end = self.read(value_start, (), levels - 1 if not names or name in names else 0)
+            pairs.append((name, value))
+            slots[name] = at, name_end, value_start, end
+            at = _blank(text, end).end()
+            closed = text[at : at + 1] == "}"
+            if not closed:
+                if text[at : at + 1] != ",":
+                    raise _Refused
+                at = _blank(text, at + 1).end()
+        mapping = self._build(pairs)
+        self.members.append((mapping, slots))
+        return mapping, at + 1
 
 
 def _without_lone_surrogates(text: str) -> str:
@@ -90,7 +144,9 @@ def _may_nest_deeper(text: str, depth: int) -> bool:
     Innermost pairs are removed until none is left; what then remains stood in strings. A walk over the data takes ten
     times as long, and is left to the rare text that this does not clear.
     """
-    brackets = text.encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
+    # bit by bit: memory that was used a moment ago is faster than as much of it again as the text takes
+    parts = (text[at : at + _PART].encode("utf-8", "surrogatepass") for at in range(0, len(text), _PART))
+    brackets = b"".join([part.translate(None, _NO_BRACKETS) for part in parts])
     rounds = 0
     while rounds + len(brackets) > depth:
         fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")

@@ -6,7 +6,9 @@ a token gives the place one character further on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from idemlint.findings import Position

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from idemlint.errors import DocumentError
+from idemlint.named_tuple import NamedTuple
 
 
 class Limits(NamedTuple):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
 
 from idemlint.findings import Position
+from idemlint.named_tuple import NamedTuple
 
 YAML_BREAKS = "\r\x85\u2028\u2029"
 """Line breaks of YAML 1.1 besides the line feed; libyaml counts lines by them. CR LF is one break."""
@@ -56,21 +56,32 @@ class LineTable:
         self._offsets = [0]
         self._known = [(0, 0)]
         """Of each of `_offsets`: its line, and where that begins."""
+        self._last = (0, 0, -1)
+        """The line of the last answer, where it begins and ends: the next question is often about the same."""
 
     def position(self, offset: int) -> Position:
+        line, start, end = self._last
+        if start <= offset <= end:
+            return Position(line, offset - start)
         if not self._plain:
             return self._in_table(offset)
         offsets, text = self._offsets, self._text
         nearest = bisect_right(offsets, offset) - 1
         base = offsets[nearest]
         line, start = self._known[nearest]
-        breaks = text.count("\n", base, offset)
-        if breaks:
+        following = nearest + 1
+        if following < len(offsets) and offsets[following] - offset < offset - base:
+            base = offsets[following]
+            line = self._known[following][0] - text.count("\n", offset, base)
+            start = text.rfind("\n", 0, offset) + 1
+        elif breaks := text.count("\n", base, offset):
             line += breaks
             start = text.rfind("\n", base, offset) + 1
-        if offset - base > _FAR:
-            offsets.insert(nearest + 1, offset)
-            self._known.insert(nearest + 1, (line, start))
+        if abs(offset - base) > _FAR:
+            offsets.insert(following, offset)
+            self._known.insert(following, (line, start))
+        end = text.find("\n", offset)
+        self._last = (line, start, end if end >= 0 else len(text))
         return Position(line, offset - start)
 
     def _in_table(self, offset: int) -> Position:

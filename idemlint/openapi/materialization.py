@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from idemlint.openapi.member_order import own_keys
+
 if TYPE_CHECKING:
     from idemlint.openapi.document import Document
     from idemlint.openapi.references import References
+
+
+_SMALL = 100
+"""Mappings and sequences."""
 
 
 def materialize(references: References, document: Document, value: Any, done: dict[int, Any]) -> Any:
@@ -14,6 +20,9 @@ def materialize(references: References, document: Document, value: Any, done: di
 
     Post-order with a stack of its own: a node is built when all below it is.
     """
+    if _is_its_own(value):
+        done[id(value)] = value
+        return value
     references.cycles.explore(document, value)
     opened: set[int] = set()
     stack: list[tuple[Document, Any]] = [(document, value)]
@@ -54,14 +63,28 @@ def materialize(references: References, document: Document, value: Any, done: di
     return done[id(value)]
 
 
+def _is_its_own(value: Any) -> bool:
+    """Whether a value is small and holds no reference: that is soon told, and most parameters are of the kind."""
+    waiting = [value]
+    for node in waiting:  # grows while it is walked
+        if type(node) is dict and "$ref" in node:
+            return False
+        items = node.values() if type(node) is dict else node
+        waiting.extend([item for item in items if type(item) is dict or type(item) is list])
+        if len(waiting) > _SMALL:
+            return False
+    return True
+
+
 def _rebuild(node: Any, done: dict[int, Any]) -> Any:
     """The node with its containers exchanged for their deep forms; the very node when none differs."""
     if type(node) is dict:
         if all(done.get(id(item), item) is item for item in node.values() if type(item) is dict or type(item) is list):
             return node
+        # Spectral's resolver copies just what it changes, and only its copies have JavaScript's order.
+        ordered = [(key, node[key]) for key in own_keys(node)]
         return {
-            key: done.get(id(item), item) if type(item) is dict or type(item) is list else item
-            for key, item in node.items()
+            key: done.get(id(item), item) if type(item) is dict or type(item) is list else item for key, item in ordered
         }
     if all(done.get(id(item), item) is item for item in node if type(item) is dict or type(item) is list):
         return node

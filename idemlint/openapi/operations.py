@@ -6,8 +6,9 @@ and schemas that stand in the response or parameter itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.references import Node
 
 if TYPE_CHECKING:

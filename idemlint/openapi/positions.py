@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from idemlint.findings import Position, Range
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from idemlint.findings import Path
@@ -54,15 +55,14 @@ def locate(layout: Layout, data: Any, path: Path) -> Located:
         end = start
     elif slot.style == "alias" and slot.key_end < 0:
         start += 1  # Spectral begins an item behind its asterisk
-    begin = layout.position(start)
+    position = layout.position
+    begin = position(start)
     if depth == 0 and begin == (1, 0):
         begin = Position(0, 0)  # Spectral's own rule for a root that begins in the second line
-    return Located(
-        path[:depth],
-        Range(layout.position(slot.key_start), layout.position(slot.key_end)) if slot.key_start >= 0 else None,
-        Range(layout.position(slot.start), layout.position(value_end)),
-        Range(begin, layout.position(end)),
-    )
+    key = Range(position(slot.key_start), position(slot.key_end)) if slot.key_start >= 0 else None
+    finish = position(end)
+    value = Range(position(slot.start), finish if value_end == end else position(value_end))
+    return Located(path[:depth], key, value, Range(begin, finish))
 
 
 def _index(segment: str | int) -> int:

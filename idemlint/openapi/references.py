@@ -7,8 +7,9 @@ a reference that leads nowhere is simply not followed, and `problems` tells of i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.collection import Collection
 from idemlint.openapi.pointers import decode_segment, has_scheme, member, split_reference
 from idemlint.openapi.sandbox import Policy
@@ -71,6 +72,7 @@ class References:
         "documents",
         "operation_index",
         "root",
+        "schema_memo",
     )
 
     def __init__(self, root: Document, policy: Policy | None = None) -> None:
@@ -80,6 +82,8 @@ class References:
         """By source; grows as references are followed."""
         self.operation_index: Any = None
         """Memo of `operations.py`."""
+        self.schema_memo: dict[Any, Any] = {}
+        """Memo of `schema_bundle.py` and `validation.py`."""
         self._targets: dict[int, dict[str, Node | None]] = {id(root): {}}
         self._ends: dict[int, dict[str, Node | None]] = {id(root): {}}
         self._reasons: dict[tuple[int, str], str] = {}

@@ -13,11 +13,12 @@ import socket
 import threading
 import time
 import zlib
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.sandbox import ReferenceRefusedError, is_url
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _redirected(target: _Target, location: str) -> _Target:
 def _look_up(host: str, port: int, deadline: float) -> list[_Address]:
     """All addresses of a name, in the system's order. In a thread: the system's look-up knows no time limit."""
     answer: list[_Address] = []
-    failure: list[OSError | UnicodeError] = []
+    failure: list[OSError | ValueError] = []
 
     def ask() -> None:
         try:
@@ -204,7 +205,7 @@ def _look_up(host: str, port: int, deadline: float) -> list[_Address]:
                 address = ipaddress.ip_address(str(place[0]).partition("%")[0])
                 if address not in answer:
                     answer.append(address)
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # no such name, or one that cannot be asked for
             failure.append(error)
 
     thread = threading.Thread(target=ask, daemon=True)

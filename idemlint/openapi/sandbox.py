@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.pointers import has_scheme, percent_decode
 
 if TYPE_CHECKING:

@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from idemlint.reporters.options import ReportOptions
     from idemlint.results import CheckResult
 
+GROUP: Final = "idemlint.reporters"
+"""Entry points of other distributions: the name is the format's, the object a function like `render`."""
 NAMES: Final = ("text", "concise", "json", "sarif", "junit", "github", "markdown", "gitlab")
 _MODULES: Final = {"json": "spectral_json"}
 """Where a module is not called like its format: `json` would hide the standard library's from a careless import."""
 
 
 def lookup(name: str) -> Callable[[CheckResult, ReportOptions], str]:
-    """The renderer of one of `NAMES`; KeyError for any other."""
+    """The renderer of one of `NAMES` or of an installed package's format; KeyError for any other."""
     if name not in NAMES:
-        raise KeyError(name)
+        from idemlint.reporters.installed import renderer
+
+        return renderer(GROUP, name)
     from importlib import import_module
 
     render: Callable[[CheckResult, ReportOptions], str] = import_module(f"{__name__}.{_MODULES.get(name, name)}").render

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from idemlint.named_tuple import NamedTuple
 
 TAB = 4
 """Columns between tab stops."""

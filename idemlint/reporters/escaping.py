@@ -17,13 +17,36 @@ _SHOWN: Final = {
 }
 
 
+LONGEST: Final = 4_000
+"""Characters of a text that reach a person. GitHub drops annotations and whole pages over what a document can say."""
+
+
 def terminal(text: str) -> str:
     """One line without anything that a terminal would obey: control characters (C0, C1, DEL), ESC, and bidi overrides
-    are shown as escapes, line breaks and tabs become blanks.
+    are shown as escapes, line breaks and tabs become blanks. Cut to `LONGEST`.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_surrogates(text.translate(_SHOWN)))
+    if not (text.isascii() and text.isprintable()):
+        text = _surrogates(text.translate(_SHOWN))
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def terminal_lines(text: str) -> str:
+    """As `terminal`, but line breaks stay."""
+    return _cut("\n".join(map(terminal, _cut(text).split("\n"))))
+
+
+_IN_JSON: Final = {ord(character): f"\\u{ord(character):04x}" for character in map(chr, _SHOWN) if character >= "\x7f"}
+
+
+def json_text(text: str) -> str:
+    """Finished JSON that says the same, with what a terminal would obey and JSON allows in texts written as escapes."""
+    if any(chr(code) in text for code in _IN_JSON):
+        text = text.translate(_IN_JSON)
+    return text
 
 
 def _surrogates(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from idemlint.reporters.escaping import command_data, command_property, terminal
+from idemlint.reporters.escaping import command_data, command_property, terminal, terminal_lines
 from idemlint.reporters.places import is_file, relative
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def render(result: CheckResult, options: ReportOptions) -> str:
     for document in result.documents:
         error = document.error
         if error is not None:
-            place = _place(error.source or document.source, options.base)
+            properties = [_place(error.source or document.source, options.base), "title=idemlint"]
             if error.position is not None:
-                place += f",line={error.position.line + 1},col={error.position.character + 1}"
-            lines.append(f"::error {place},title=idemlint::{_data(error.message)}\n".replace("::error ,", "::error "))
+                properties[1:1] = [f"line={error.position.line + 1}", f"col={error.position.character + 1}"]
+            lines.append(f"::error {_joined(properties)}::{command_data(terminal_lines(error.message))}\n")
     return "".join(lines)
 
 
@@ -45,8 +45,11 @@ def _command(finding: Finding, base: str) -> str:
         properties[2:2] = [f"col={start.character + 1}"]
         properties[4:4] = [f"endColumn={max(end.character, start.character + 1)}"]
     message = finding.message if not finding.help else f"{finding.message}\n{finding.help}"
-    joined = ",".join(part for part in properties if part)
-    return f"::{_COMMANDS[finding.severity]} {joined}::{_data(message)}\n"
+    return f"::{_COMMANDS[finding.severity]} {_joined(properties)}::{command_data(terminal_lines(message))}\n"
+
+
+def _joined(properties: list[str]) -> str:
+    return ",".join(part for part in properties if part)
 
 
 def _place(source: str, base: str) -> str:
@@ -54,8 +57,3 @@ def _place(source: str, base: str) -> str:
     if not is_file(source):
         return ""
     return f"file={command_property(terminal(relative(source, base).replace(os.sep, '/')))}"
-
-
-def _data(message: str) -> str:
-    """Line breaks stay, as %0A; other control characters are shown."""
-    return command_data("\n".join(terminal(line) for line in message.split("\n")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from idemlint.reporters.escaping import terminal
+from idemlint.reporters.escaping import json_text, terminal
 from idemlint.reporters.places import relative
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def render(result: CheckResult, options: ReportOptions) -> str:
             }
         )
     entries += _unread(result, options)
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+    return json_text(json.dumps(entries, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _path(source: str, base: str) -> str:

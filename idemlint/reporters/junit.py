@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idemlint.reporters.escaping import terminal, xml
+from idemlint.reporters.escaping import terminal, terminal_lines, xml
 from idemlint.reporters.places import relative
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Suite:
             cases.append(
                 f'    <testcase name="{name}" classname="idemlint">\n'
                 f'      <error message="{xml(terminal(error.message))}" type="{type(error).__name__}">'
-                f"{xml(_lines(str(error)))}</error>\n    </testcase>\n"
+                f"{xml(terminal_lines(str(error)))}</error>\n    </testcase>\n"
             )
         if not cases:
             cases.append(f'    <testcase name="{name}" classname="idemlint" time="0"/>\n')
@@ -59,10 +59,5 @@ def _case(finding: Finding, base: str) -> str:
     return (
         f'    <testcase name="{xml(terminal(finding.code))}: {xml(subject)} ({xml(place)})" classname="{xml(path)}" time="0">\n'
         f'      <failure message="{xml(terminal(finding.message))}" type="{finding.severity.label}">'
-        f"{xml(_lines(text))}</failure>\n    </testcase>\n"
+        f"{xml(terminal_lines(text))}</failure>\n    </testcase>\n"
     )
-
-
-def _lines(text: str) -> str:
-    """Line breaks stay; whatever else a terminal would obey is shown, since logs end up in one."""
-    return "\n".join(terminal(line) for line in text.split("\n"))

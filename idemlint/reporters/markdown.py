@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from idemlint.results import CheckResult
 
 _LIMIT = 500
-"""Rows; GitHub cuts a job summary off at 1 MiB."""
+"""Rows."""
+_BYTES = 900_000
+"""Of the rows together: GitHub takes no job summary beyond 1 MiB, not even its beginning."""
 
 
 def render(result: CheckResult, options: ReportOptions) -> str:
@@ -24,16 +26,22 @@ def render(result: CheckResult, options: ReportOptions) -> str:
     lines += _errors(result, options)
     if findings:
         lines += ["| severity | rule | operation | place | message |", "| --- | --- | --- | --- | --- |"]
+        shown = size = 0
         for finding in findings[:_LIMIT]:
             start = finding.focus.start
             place = f"{relative(finding.source, options.base)}:{start.line + 1}:{start.character + 1}"
             operation = markdown_code(finding.operation) if finding.operation else ""
-            lines.append(
+            row = (
                 f"| {finding.severity.label} | {markdown_code(finding.code)} | {operation} | {markdown_code(place)} "
                 f"| {markdown(finding.message)} |"
             )
-        if len(findings) > _LIMIT:
-            lines += ["", f"{len(findings) - _LIMIT} more findings are not shown here."]
+            size += len(row.encode())
+            if size > _BYTES:
+                break
+            shown += 1
+            lines.append(row)
+        if len(findings) > shown:
+            lines += ["", f"{len(findings) - shown} more findings are not shown here."]
         lines.append("")
     return "\n".join(lines)
 

@@ -41,10 +41,10 @@ def _bytes(path: str) -> bytes:
 
 
 def absolute_uri(source: str) -> str:
-    """A `file:` URI for an absolute path; URLs as they are."""
+    """A `file:` URI for an absolute path; URLs as they are, but for characters that no URI holds."""
     from urllib.parse import quote
 
     if not is_file(source):
-        return source if source.startswith("http") else quote(source, safe="")
+        return quote(_bytes(source), safe="/~!$&'()*+,;=@:?#[]%" if source.startswith("http") else "")
     path = source.replace(os.sep, "/")
     return "file://" + ("" if path.startswith("/") else "/") + quote(_bytes(path), safe="/~!$&'()*+,;=@")

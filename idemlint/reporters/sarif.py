@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from idemlint.reporters.escaping import terminal
+from idemlint.reporters.escaping import json_text, terminal, terminal_lines
 from idemlint.reporters.places import absolute_uri, is_file, relative_uri
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def render(result: CheckResult, options: ReportOptions) -> str:
     rules = _rules(result.rules, findings)
     index = {str(rule["id"]): number for number, rule in enumerate(rules)}
     errors = [document.error for document in result.documents if document.error is not None]
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "idemlint",
@@ -50,7 +50,10 @@ def render(result: CheckResult, options: ReportOptions) -> str:
             for finding, fingerprint in zip(findings, options.fingerprints(findings), strict=True)
         ],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    if any(document.coverage is not None for document in result.documents):
+        run["properties"] = {"coverage": result.coverage._asdict()}
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json_text(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rules(known: tuple[RuleInfo, ...], findings: list[Finding]) -> list[dict[str, Any]]:
@@ -84,7 +87,7 @@ def _result(finding: Finding, rule: int, fingerprint: str, base: str) -> dict[st
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": "\n".join(map(terminal, text.split("\n")))},
+        "message": {"text": terminal_lines(text)},
         "locations": [location],
     }
     if finding.related:

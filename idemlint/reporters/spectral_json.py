@@ -22,21 +22,18 @@ def render(result: CheckResult, options: ReportOptions) -> str:  # noqa: ARG001 
     if not findings:
         return "[]\n"
     sources = {source: quote(source) for source in {finding.source for finding in findings}}
-    wide = {source: _utf16_columns(result, source) for source in sources}
-    entries = [_entry(finding, sources[finding.source], wide[finding.source]) for finding in findings]
-    return "[\n" + ",\n".join(entries) + "\n]\n"
+    wide = {source: _utf16_columns(result.lines(source)) for document in result.documents for source in document.wide}
+    entries = [_entry(finding, sources[finding.source], wide.get(finding.source)) for finding in findings]
+    text = "[\n" + ",\n".join(entries) + "\n]\n"
+    if text.isascii() and "\x7f" not in text:
+        return text
+    from idemlint.reporters.escaping import json_text  # what is seldom needed is not imported
+
+    return json_text(text)
 
 
-def _utf16_columns(result: CheckResult, source: str) -> Callable[[Position], Position] | None:
-    """Spectral counts characters as JavaScript does, those beyond U+FFFF as two. None where that makes no difference."""
-    text = next((held.text for one in result.documents if (held := one.documents.get(source)) is not None), "")
-    if text.isascii():
-        return None
-    import re
-
-    if re.search("[\U00010000-\U0010ffff]", text) is None:
-        return None
-    lines = result.lines(source)
+def _utf16_columns(lines: list[str]) -> Callable[[Position], Position]:
+    """Spectral counts characters as JavaScript does, those beyond U+FFFF as two."""
 
     def convert(position: Position) -> Position:
         before = lines[position.line][: position.character] if position.line < len(lines) else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.reporters.columns import excerpt, width, wrap
 from idemlint.reporters.escaping import terminal
 from idemlint.reporters.places import relative

@@ -242,6 +242,14 @@ TRUE_IN_JAVASCRIPT = [
     "'\\u0041\\n' === 'A\\n'",
     "[[1]][[0]][0] === 1",
     "['a'][true] === undefined",
+    "Number('0b11') === 3",
+    "Number('\\ufeff7 ') === 7",
+    "'\\u0085'.trim() === '\\u0085'",
+    "'' + 9007199254740993 === '9007199254740992'",
+    "'' + 1e-7 === '1e-7'",
+    "'' + 0.000001 === '0.000001'",
+    "'' + /a/g === '/a/g'",
+    "typeof Array === 'function'",
 ]
 FALSE_IN_JAVASCRIPT = [
     "'1' === 1",
@@ -271,6 +279,8 @@ FALSE_IN_JAVASCRIPT = [
     "Number.isInteger('1')",
     "Number('x') === 1",
     "''.concat === null",
+    "Number('+-Infinity')",
+    "Number('0x_1') === 1",
 ]
 
 

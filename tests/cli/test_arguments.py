@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from idemlint.cli.documents import expand
 from idemlint.cli.output import Target, parse_targets
-from idemlint.cli.scope import Scope
 from idemlint.cli.settings import severity, split
 from idemlint.cli.suggestions import closest
 from idemlint.errors import UsageError
+from idemlint.openapi.scope import Scope
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -334,3 +334,16 @@ def test_several_processes_give_the_same_in_the_same_order(folder: Path) -> None
     assert runs[0][0] == 2
     assert runs[0][1].count("error[") == 24 * 4
     assert "7 │     post:" in runs[0][1]
+
+
+def test_columns_are_of_utf_16_whoever_has_read_the_documents(folder: Path) -> None:
+    wide = "openapi: 3.0.3\ninfo: {title: Pay, version: '1'}\npaths: {/😀: {post: {responses: {}}}}\n"
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (folder / name).write_text(wide if name != "b.yaml" else wide.replace("😀", "é"), encoding="utf-8")
+    runs = [idemlint("check", "a.yaml", "b.yaml", "c.yaml", "--jobs", jobs, "-f", "json", cwd=folder) for jobs in "13"]
+    assert runs[0].stdout == runs[1].stdout
+    starts = {
+        (finding["source"][-6:], finding["range"]["start"]["character"]) for finding in json.loads(runs[0].stdout)
+    }
+    columns = {name: {column for source, column in starts if source == name} for name in ("a.yaml", "b.yaml", "c.yaml")}
+    assert columns["a.yaml"] == columns["c.yaml"] == {column + 1 for column in columns["b.yaml"]}

@@ -8,7 +8,7 @@ from process import idemlint
 
 from idemlint import __version__
 
-COMMANDS = ["check", "explain", "profiles", "rules"]
+COMMANDS = ["check", "checks", "demo", "explain", "mock", "probe", "profiles", "rules"]
 
 
 def test_version_and_help_everywhere() -> None:
@@ -40,5 +40,5 @@ def test_no_arguments_show_help_and_are_wrong_usage() -> None:
 def test_shell_completion() -> None:
     done = idemlint(_IDEMLINT_COMPLETE="bash_source")
     assert "_idemlint_completion" in done.stdout
-    done = idemlint(_IDEMLINT_COMPLETE="bash_complete", COMP_WORDS="idemlint ch", COMP_CWORD="1")
-    assert done.stdout == "plain,check\n"
+    done = idemlint(_IDEMLINT_COMPLETE="bash_complete", COMP_WORDS="idemlint exp", COMP_CWORD="1")
+    assert done.stdout == "plain,explain\n"

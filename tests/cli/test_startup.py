@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NEVER = (
     "httpx", "rich", "schemathesis", "openapi_spec_validator", "jsonschema", "yaml", "pathlib", "tomllib", "logging",
-    "difflib", "dataclasses", "json", "hashlib", "tempfile", "multiprocessing", "asyncio", "urllib.request",
+    "difflib", "dataclasses", "click", "inspect", "json", "hashlib", "tempfile", "multiprocessing", "asyncio", "urllib.request",
 )  # fmt: skip
 
 PROBE = """\
@@ -48,7 +48,14 @@ def test_a_plain_check_imports_nothing_heavy(folder: Path) -> None:
     assert code == 1
     assert "idemlint.check.runner" in modules
     assert not modules.intersection(NEVER)
-    assert "locale" not in modules  # Click's own help option looks for translations
+    assert "locale" not in modules
+
+
+def test_the_long_way_looks_for_no_translations(folder: Path) -> None:
+    code, modules = loaded(folder, "check", "flawed.yaml", "--format=concise")
+    assert code == 1
+    assert "click" in modules
+    assert "locale" not in modules  # Click's own help option would
 
 
 def test_no_format_needs_the_heavy_ones(folder: Path) -> None:
@@ -63,5 +70,6 @@ def test_a_command_is_imported_when_it_is_called(folder: Path) -> None:
     code, modules = loaded(folder, "--version")
     assert code == 0
     assert not {name for name in modules if name.startswith("idemlint.") and name not in (
-        "idemlint.__main__", "idemlint.cli", "idemlint.cli.group", "idemlint.errors", "idemlint.findings",
+        "idemlint.__main__", "idemlint.cli", "idemlint.cli.group", "idemlint.cli.quick", "idemlint.errors",
+        "idemlint.findings",
     )}  # fmt: skip

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from idemlint.errors import DocumentError
@@ -151,6 +151,16 @@ def test_repeated_names() -> None:
     assert [position(repeated.first[1]) for repeated in loaded.repeated[:3]] == [(0, 19), (1, 10), (0, 4)]
 
 
+def test_repeated_names_around_operations() -> None:
+    text = '{"paths": {"/a": {"get": {"x": 1}}, "/a": {"post": {"y": {"$ref": "z"}}, "post": {"y": 2}}}}'
+    loaded = load(text, "a.json", DEFAULT_LIMITS)
+    assert loaded.data == {"paths": {"/a": {"post": {"y": 2}}}}
+    assert loaded.references == []
+    assert [repeated.path for repeated in loaded.repeated] == [("paths", "/a"), ("paths", "/a", "post")]
+    assert place(text, "paths", "/a", "post").key == ((0, text.rindex('"post"')), (0, text.rindex('"post"') + 6))
+    assert place(text, "paths", "/a", "post", "y").value == ((0, text.rindex("2")), (0, text.rindex("2") + 1))
+
+
 def test_places() -> None:
     text = '{\n  "a": {"b" : [1, "x", {}, [ ]]},\n  "c":\n  null\n}\n'
     assert place(text).range == ((0, 0), (3, 6))
@@ -228,7 +238,8 @@ def laid_out(draw: st.DrawFn) -> str:
             return "[" + ",".join(space(level + 1) + written(each, level + 1) for each in value) + space(level) + "]"
         return json.dumps(value)
 
-    return written(draw(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=4)), 0)
+    # what is called `paths` is read in a way of its own
+    return written(draw(st.dictionaries(st.sampled_from(["a", "b", "paths"]), VALUES, max_size=4)), 0)
 
 
 @given(laid_out(), st.randoms(use_true_random=False))
@@ -271,8 +282,18 @@ def test_many_places_of_a_large_document_are_cheap() -> None:
         assert time.process_time() - started < 1
 
 
-@given(st.text('{}[]",:\\ \n1aeutrf', max_size=50))
-def test_any_text_is_read_or_refused(text: str) -> None:
+@given(
+    st.sampled_from([("", ""), ('{"paths":', "}"), ('{"paths": {', "}}"), ('{"paths": {"a": {"b" :', "}}}")]),
+    st.text('{}[]",:\\ \n1aeutrf', max_size=50),
+)
+@example(('{"paths": {', "}}"), '"a" 1')
+@example(('{"paths": {', "}}"), '"a": 1,')
+@example(('{"paths": {', "}}"), '"a": {"b": 1 "c": 2}')
+@example(('{"paths": {', "}"), '"a": {')
+@example(('{"paths": {', "}}"), "a: 1")
+@example(('{"paths": {', "}} x"), "")
+def test_any_text_is_read_or_refused(around: tuple[str, str], text: str) -> None:
+    text = around[0] + text + around[1]
     try:
         expected = json.loads(text, parse_constant=str)
     except ValueError:

@@ -267,6 +267,16 @@ def test_look_up_is_limited_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - started < 0.9
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_name_that_cannot_be_asked_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookup(*_: Any, **__: Any) -> Any:
+        raise ValueError("embedded null character")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    with pytest.raises(ReferenceRefusedError, match="has no address: embedded null"):
+        Fetcher(Policy(allow_remote=True), "/root.yaml").fetch("http://a\0b.test/x")
+
+
 def test_number_is_limited(server: Server) -> None:
     server.answers = {f"/{number}": (200, {}, b"x: 1") for number in range(4)}
     text = "a: [" + ", ".join(f"{{$ref: '/{number}'}}" for number in range(4)) + "]"

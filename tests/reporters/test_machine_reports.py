@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from reporters.results_for_tests import BASE, BOTH, HOSTILE, NASTY, SECOND, finding, result, span
 
 from idemlint.reporters import lookup
-from idemlint.reporters.escaping import command_property, markdown_code, terminal, xml
+from idemlint.reporters.escaping import (
+    LONGEST,
+    command_property,
+    json_text,
+    markdown_code,
+    terminal,
+    terminal_lines,
+    xml,
+)
 from idemlint.reporters.options import ReportOptions
 from idemlint.results import CheckResult
 
@@ -254,6 +262,20 @@ def test_terminal_text_is_one_line_without_commands(text: str) -> None:
     shown = terminal(text)
     assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)
     assert terminal(shown) == shown
+
+
+@given(st.text())
+def test_json_is_escaped_without_a_change_to_what_it_says(text: str) -> None:
+    escaped = json_text(json.dumps([text], ensure_ascii=False))
+    assert json.loads(escaped) == [text]
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", escaped)
+
+
+def test_terminal_text_is_cut_once() -> None:
+    shown = terminal("\x1b" * 5_000)
+    assert len(shown) == LONGEST
+    assert terminal(shown) == shown
+    assert len(terminal_lines("a\n\x1b" * 1_000_000)) == LONGEST
 
 
 @given(st.text())

@@ -216,11 +216,31 @@ def test_hostile_text_is_no_markdown() -> None:
 def test_every_format_survives_hostile_text_and_nothing_at_all(name: str) -> None:
     render = lookup(name)
     text = render(HOSTILE, OPTIONS)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    if name != "json":
+        assert "\t" not in text
     if name not in ("json", "sarif", "gitlab"):
-        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
         assert not re.search("(?m)^::warning", text)
     assert isinstance(render(CheckResult([]), OPTIONS), str)
     assert isinstance(render(CheckResult([DocumentResult("/work/a.yaml", [])]), OPTIONS), str)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_message_of_a_million_characters_is_cut_for_people(name: str) -> None:
+    long = finding(
+        message="m" * 1_000_000, label="l" * 1_000_000, help="h" * 1_000_000, operation="POST /" + "p" * 1_000_000
+    )
+    size = len(lookup(name)(result(long), OPTIONS))
+    assert size > 1_000_000 if name in ("json", "sarif") else size < 40_000
+    assert name != "sarif" or size < 1_040_000, "only the operation's name, which others compare, is whole"
+
+
+def test_a_page_of_markdown_stays_below_what_github_takes() -> None:
+    many = [finding(message="<" * 5_000, operation="|" * 5_000) for _ in range(400)]
+    page = lookup("markdown")(result(*many), OPTIONS)
+    assert 800_000 < len(page.encode()) < 1_000_000
+    shown = page.count("\n| error |")
+    assert f"{400 - shown} more findings are not shown here." in page
 
 
 def test_an_unknown_format_is_a_key_error() -> None:

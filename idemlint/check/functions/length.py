@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import Function, Issue
-from idemlint.check.javascript import is_number, print_value, utf16_length
+from idemlint.check.javascript import is_finite, print_value, utf16_length
 
 if TYPE_CHECKING:
     from idemlint.check.function import RuleContext
@@ -17,7 +17,7 @@ def run(target: Any, options: Any, _context: RuleContext) -> list[Issue]:
         size = utf16_length(target)
     elif isinstance(target, dict | list):
         size = len(target)
-    elif is_number(target):
+    elif is_finite(target):
         size = target
     else:
         return []

@@ -1,7 +1,8 @@
 """`openapiValid`: the document has the structure that its OpenAPI version prescribes.
 
-openapi-spec-validator brings the official meta-schemas, jsonschema applies them; both are imported when the rule runs
-and not before. Nothing is fetched and no `$ref` of the document is followed: each place is judged as it is written.
+openapi-spec-validator brings the official meta-schemas. Our own engine tells whether there is anything to say; only then
+is jsonschema imported, whose errors lead to the causes. Nothing is fetched and no `$ref` of the document is followed:
+each place is judged as it is written.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _MOST_ISSUES: Final = 50
 
 def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  # noqa: ARG001 -- the functions' signature
     """At most 50 issues, each at the place of the true cause, however deep below `oneOf` it lies."""
-    from idemlint.check.structure.validation import Unsupported, causes_in
+    from idemlint.check.structure.meta_schemas import Unsupported
+    from idemlint.check.structure.validation import causes_in
 
     document = context.references.root
     try:

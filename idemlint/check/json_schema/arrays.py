@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idemlint.check.javascript import number_text
+from idemlint.check.javascript import is_number, number_text
 from idemlint.check.json_schema.combination import schema_types
 from idemlint.check.json_schema.place import Mode
-from idemlint.check.json_schema.values import fingerprint, is_number, type_test
+from idemlint.check.json_schema.values import fingerprint, type_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
-    from idemlint.check.json_schema.place import Check, Place
+    from idemlint.check.json_schema.place import Answer, Check, Place
 
 Groups: TypeAlias = "list[tuple[TypeTest | None, list[Check], bool]]"
 """Type test (None: for all instances), checks, and whether to report the type when the test fails."""
@@ -80,7 +80,7 @@ def _check_first(
     # In a branch ajv still runs the keywords without a type before it looks whether there was a type error.
     untyped = groups[0][1] if branch and groups and groups[0][0] is None else []
 
-    def check_first(instance: Any, trail: Trail, failures: Failures, evaluated: Evaluated | None) -> bool | None:
+    def check_first(instance: Any, trail: Trail, failures: Failures, evaluated: Evaluated | None) -> Answer:
         if has_type(instance):
             return check_groups(instance, trail, failures, evaluated)
         report_type(trail, failures)
@@ -96,12 +96,17 @@ def _check_groups(groups: Groups, report_type: Callable[[Trail, Failures], bool]
     def check_groups(instance: Any, trail: Trail, failures: Failures, evaluated: Evaluated | None) -> bool:
         for test, checks, reports_type in groups:
             if test is None or test(instance):
+                failed = False
                 for check in checks:
                     answer = check(instance, trail, failures, evaluated)
                     if answer is not True:
                         if answer is None:
                             break
-                        return False
+                        if answer is False:
+                            return False
+                        failed = True
+                if failed:
+                    return False
             elif reports_type:
                 return report_type(trail, failures)
         return True

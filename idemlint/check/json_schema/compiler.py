@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from idemlint.check.json_schema.combination import combine, keyword_check
 from idemlint.check.json_schema.drafts import Dialect, dialect_named
 from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Failures, SchemaError, Trail, steps
-from idemlint.check.json_schema.place import Check, Function, Mode, Place, failing, holds
+from idemlint.check.json_schema.place import Answer, Check, Function, Mode, Place, failing, holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ class Validator:
             valid = check(instance, None, failures, evaluated)
         except RecursionError:
 
-            def again() -> bool | None:
+            def again() -> Answer:
                 failures.clear()
                 return check(instance, None, failures, Evaluated() if self._tracking else None)
 

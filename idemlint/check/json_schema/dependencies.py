@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idemlint.check.javascript import own_keys
 from idemlint.check.json_schema.objects import token
 from idemlint.check.json_schema.place import Mode
+from idemlint.openapi.member_order import own_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

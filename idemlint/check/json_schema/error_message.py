@@ -6,12 +6,13 @@ Only with `allErrors`, as in Spectral; it comes last in its schema, looks at wha
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from idemlint.check.javascript import own_keys
 from idemlint.check.json_schema.errors import Failure, pointer, steps
 from idemlint.check.json_schema.place import Mode
 from idemlint.check.json_schema.values import json_text
+from idemlint.named_tuple import NamedTuple
+from idemlint.openapi.member_order import own_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

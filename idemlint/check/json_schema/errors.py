@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from idemlint.named_tuple import NamedTuple
 
 Trail: TypeAlias = "tuple[Trail, str | int] | None"
 """Path as a linked list from the end: descending costs one small tuple, and text is built only for errors."""

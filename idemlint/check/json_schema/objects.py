@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idemlint.check.javascript import number_text, own_keys
-from idemlint.check.json_schema.place import Mode
-from idemlint.check.json_schema.values import is_number
+from idemlint.check.javascript import is_number, number_text
+from idemlint.check.json_schema.place import Later, Mode
+from idemlint.openapi.member_order import own_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
-    from idemlint.check.json_schema.place import Check, Place
+    from idemlint.check.json_schema.place import Answer, Check, Place
 
 
 def _limit_properties(place: Place, value: Any, _kind: str) -> Check:
@@ -151,12 +151,13 @@ def _pattern_properties(place: Place, value: Any, _kind: str) -> Check | None:
     tracking = place.compiler.tracking
     if not entries or (not tracking and all(check is None for _, check in entries)):
         return None
-    # Where ajv keeps book of evaluated members, a failing member does not end the loop over the members.
+    # Where ajv keeps book of evaluated members, a failing member does not end the loop: the last one decides whether
+    # the group goes on. Only a failure that ajv returns at (not that of a function of its own) ends it.
     keeps_book = place.compiler.dialect.unevaluated and "additionalProperties" not in place.schema
     to_the_end = place.mode is Mode.ALL
-    whole_loop = to_the_end or (keeps_book and place.mode is Mode.BRANCH)
+    whole_loop = to_the_end or keeps_book
 
-    def pattern_properties(instance: Any, trail: Trail, failures: Failures, evaluated: Evaluated | None) -> bool:
+    def pattern_properties(instance: Any, trail: Trail, failures: Failures, evaluated: Evaluated | None) -> Answer:
         valid = True
         for search, check in entries:
             passed = True
@@ -168,11 +169,11 @@ def _pattern_properties(place: Place, value: Any, _kind: str) -> Check | None:
                     valid = valid and passed
                 if evaluated is not None:
                     evaluated.add({name})
-                if not passed and not whole_loop:
+                if not passed and (not whole_loop or failures.returned):
                     return False
             if not passed and not to_the_end:
                 return False
-        return valid
+        return valid or Later.FAILS
 
     return pattern_properties
 

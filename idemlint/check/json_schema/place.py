@@ -1,13 +1,14 @@
 """Where a schema stands on its way to a check, what that means for failures, and the functions that schemas become.
 
-A check is `(instance, trail, failures, evaluated) -> True | False | None`: it holds, it does not, or it holds and ajv
-skips the rest of the group. ajv's order and its short cuts differ by where a schema stands; that is its `Mode`.
+A check is `(instance, trail, failures, evaluated) -> True | False | None | Later.FAILS`: it holds, it does not, it holds
+and ajv skips the rest of the group, or it does not hold and ajv goes through the rest of the group all the same. ajv's
+order and its short cuts differ by where a schema stands; that is its `Mode`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Failure, Failures, Trail
@@ -15,7 +16,15 @@ from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Fail
 if TYPE_CHECKING:
     from idemlint.check.json_schema.compiler import Compiler
 
-Check: TypeAlias = Callable[[Any, Trail, Failures, "Evaluated | None"], "bool | None"]
+
+class Later(Enum):
+    """The answer of a keyword that failed without ending its group."""
+
+    FAILS = 0
+
+
+Answer: TypeAlias = bool | Later | None
+Check: TypeAlias = Callable[[Any, Trail, Failures, "Evaluated | None"], Answer]
 Fail: TypeAlias = Callable[[Trail, Failures, str, dict[str, Any]], bool]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from idemlint.check.javascript import own_keys
+from idemlint.openapi.member_order import own_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

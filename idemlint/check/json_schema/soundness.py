@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from idemlint.check.javascript import is_number
 from idemlint.check.json_schema.errors import BrokenSchemaError, SchemaError, pointer
-from idemlint.check.json_schema.values import TYPE_TESTS, equal, is_integer, is_number
+from idemlint.check.json_schema.values import TYPE_TESTS, equal, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

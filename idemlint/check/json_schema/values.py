@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from idemlint.check.javascript import number_text, own_keys
+from idemlint.check.javascript import is_number, number_text
+from idemlint.openapi.member_order import own_keys
 
 TypeTest: TypeAlias = Callable[[Any], bool]
-
-
-def is_number(value: Any) -> bool:
-    kind = type(value)
-    return kind is int or kind is float
 
 
 def is_integer(value: Any) -> bool:

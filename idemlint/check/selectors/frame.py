@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import UNDEFINED
-from idemlint.check.selectors.javascript import truthy
+from idemlint.check.javascript import is_truthy
 from idemlint.check.selectors.walk import path_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Frame:
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.truthy = truthy
+        self.truthy = is_truthy
         """For the walk, which cannot import what only scripts need."""
         self.homes: dict[int, Document] = {}
         """Identity of a container to the document it stands in, for those that a script reached in another document."""

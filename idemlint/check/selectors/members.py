@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.function import UNDEFINED
-from idemlint.check.selectors import javascript as js
+from idemlint.check.javascript import WHITESPACE, is_number, is_truthy, strict_equal, to_text, trim, utf16_length
+from idemlint.check.selectors.natives import CONSTRUCTORS, METHOD, Constructor, RegExp
+from idemlint.check.selectors.semantics import NAN, is_integer, is_nan, numeric
 from idemlint.check.selectors.syntax import array_index
 
 if TYPE_CHECKING:
@@ -24,22 +26,22 @@ TEXT_ONLY: Final = frozenset(("replace", "replaceAll", "search", "split"))
 
 def member(frame: Frame, value: Any, key: Any) -> Any:
     """`value[key]`; `undefined` when there is no such member, and also where JavaScript would throw."""
-    name = key if type(key) is str else js.to_string(key)
+    name = key if type(key) is str else to_text(key)
     kind = type(value)
     if kind is dict:
         if name in value:
             return frame.inside(value, value[name])
         if name == "constructor":
-            return js.CONSTRUCTORS["Object"]
-        return js.METHOD if name in _OBJECT else UNDEFINED
+            return CONSTRUCTORS["Object"]
+        return METHOD if name in _OBJECT else UNDEFINED
     if kind is list or kind is str:
         return _part(frame, value, name)
-    if kind is js.RegExp:
+    if kind is RegExp:
         return value.source if name == "source" else UNDEFINED
-    if kind is js.Constructor:
+    if kind is Constructor:
         return value.name if name == "name" else UNDEFINED
     if name == "constructor" and value is not None and value is not UNDEFINED:
-        return js.CONSTRUCTORS["Boolean" if kind is bool else "Number"]
+        return CONSTRUCTORS["Boolean" if kind is bool else "Number"]
     return UNDEFINED
 
 
@@ -47,11 +49,11 @@ def _part(frame: Frame, value: Any, name: str) -> Any:
     """A member of an array or a text."""
     is_array = type(value) is list
     if name == "length":
-        return len(value) if is_array else _length(value)
+        return len(value) if is_array else utf16_length(value)
     if name == "constructor":
-        return js.CONSTRUCTORS["Array" if is_array else "String"]
+        return CONSTRUCTORS["Array" if is_array else "String"]
     if name in (_ARRAY if is_array else _STRING):
-        return js.METHOD  # `@.type.indexOf && …`: is it there at all?
+        return METHOD  # `@.type.indexOf && …`: is it there at all?
     index = array_index(name)
     if index is None or index >= len(value):
         return UNDEFINED
@@ -65,16 +67,16 @@ def call(value: Any, name: str, arguments: Sequence[Any]) -> Any:
         table: dict[str, Callable[..., Any]] = _STRING
     elif kind is list:
         table = _ARRAY
-    elif kind is js.RegExp:
+    elif kind is RegExp:
         table = _REGEXP
-    elif kind is js.Constructor:
+    elif kind is Constructor:
         function = _STATIC.get((value.name, name))
         return UNDEFINED if function is None else function(_argument(arguments, 0))
     else:
         table = _OBJECT if kind is dict else _SCALAR
-        if name not in table and js.is_number(value):
+        if name not in table and is_number(value):
             # nimma makes a string of `@property`, which may be an index, before it calls a string's method on it.
-            value, table = js.to_string(value), _STRING
+            value, table = to_text(value), _STRING
     method = table.get(name)
     if method is None or value is None or value is UNDEFINED:
         return UNDEFINED
@@ -85,14 +87,14 @@ def convert(name: str, arguments: Sequence[Any]) -> Any:
     """`String(x)`, `Number(x)`, `Boolean(x)`, `parseInt(x)`, `parseFloat(x)`, `isNaN(x)`."""
     value = _argument(arguments, 0)
     if name == "String":
-        return js.to_string(value)
+        return to_text(value)
     if name == "Boolean":
-        return js.truthy(value)
+        return is_truthy(value)
     if name == "isNaN":
-        return js.is_nan(js.to_number(value))
+        return is_nan(numeric(value))
     if name == "Number":
-        return js.to_number(value)
-    return _leading_number(js.to_string(value), whole=name == "parseInt")
+        return numeric(value)
+    return _leading_number(to_text(value), whole=name == "parseInt")
 
 
 def _argument(arguments: Sequence[Any], index: int) -> Any:
@@ -100,14 +102,14 @@ def _argument(arguments: Sequence[Any], index: int) -> Any:
 
 
 def _text(arguments: Sequence[Any], index: int) -> str:
-    return js.to_string(_argument(arguments, index))
+    return to_text(_argument(arguments, index))
 
 
 def _whole(value: Any, default: int) -> int:
     if value is UNDEFINED:
         return default
-    number = js.to_number(value)
-    if js.is_nan(number):
+    number = numeric(value)
+    if is_nan(number):
         return 0
     return int(max(-(2.0**53), min(2.0**53, number)))
 
@@ -116,22 +118,18 @@ def _start(arguments: Sequence[Any]) -> int:
     return max(_whole(_argument(arguments, 1), 0), 0)
 
 
-def _length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def _leading_number(text: str, *, whole: bool) -> int | float:
-    text = text.strip()
+    text = trim(text)
     allowed = "0123456789" if whole else "0123456789.eE"
     end = 0
     while end < len(text) and (text[end] in allowed or (text[end] in "+-" and (end == 0 or text[end - 1] in "eE"))):
         end += 1
     while end:
-        number = js.to_number(text[:end])
-        if not js.is_nan(number):
+        number = numeric(text[:end])
+        if not is_nan(number):
             return number
         end -= 1
-    return js.NAN
+    return NAN
 
 
 def _slice(value: Any, arguments: Sequence[Any]) -> Any:
@@ -150,12 +148,12 @@ def _substr(text: str, arguments: Sequence[Any]) -> str:
     return text[start : start + max(_whole(_argument(arguments, 1), len(text)), 0)]
 
 
-def _pattern(argument: Any) -> js.RegExp | None:
+def _pattern(argument: Any) -> RegExp | None:
     """The argument of `match`; a text is a pattern, too. One from the document that is none matches nothing."""
-    if type(argument) is js.RegExp:
+    if type(argument) is RegExp:
         return argument
     try:
-        return js.RegExp("" if argument is UNDEFINED else js.to_string(argument), "")
+        return RegExp("" if argument is UNDEFINED else to_text(argument), "")
     except ValueError:
         return None
 
@@ -175,7 +173,7 @@ def _split(text: str, arguments: Sequence[Any]) -> list[str]:
     separator = _argument(arguments, 0)
     if separator is UNDEFINED:
         return [text]
-    separator = js.to_string(separator)
+    separator = to_text(separator)
     return text.split(separator) if separator else list(text)
 
 
@@ -191,7 +189,7 @@ def _char_at(text: str, arguments: Sequence[Any]) -> str:
 
 def _index_of(items: list[Any], arguments: Sequence[Any]) -> int:
     wanted = _argument(arguments, 0)
-    return next((index for index, item in enumerate(items) if js.strict_equal(item, wanted)), -1)
+    return next((index for index, item in enumerate(items) if strict_equal(item, wanted)), -1)
 
 
 def _includes(items: list[Any], arguments: Sequence[Any]) -> bool:
@@ -200,7 +198,7 @@ def _includes(items: list[Any], arguments: Sequence[Any]) -> bool:
 
 def _join(items: list[Any], arguments: Sequence[Any]) -> str:
     separator = "," if _argument(arguments, 0) is UNDEFINED else _text(arguments, 0)
-    return separator.join("" if item is None or item is UNDEFINED else js.to_string(item) for item in items)
+    return separator.join("" if item is None or item is UNDEFINED else to_text(item) for item in items)
 
 
 def _concat(items: list[Any], arguments: Sequence[Any]) -> list[Any]:
@@ -214,13 +212,13 @@ def _replace(text: str, arguments: Sequence[Any], times: int) -> str:
     old, new = _argument(arguments, 0), _text(arguments, 1)
     if len(text) * len(new) > MAX_TEXT:
         return text
-    return text.replace(js.to_string(old), new, times)
+    return text.replace(to_text(old), new, times)
 
 
 _STRING: Final[dict[str, Callable[..., Any]]] = {
     "at": _at,
     "charAt": _char_at,
-    "concat": lambda text, arguments: text + "".join(map(js.to_string, arguments)),
+    "concat": lambda text, arguments: text + "".join(map(to_text, arguments)),
     "endsWith": lambda text, arguments: text.endswith(_text(arguments, 0)),
     "includes": lambda text, arguments: _text(arguments, 0) in text,
     "indexOf": lambda text, arguments: text.find(_text(arguments, 0), _start(arguments)),
@@ -237,9 +235,9 @@ _STRING: Final[dict[str, Callable[..., Any]]] = {
     "toLowerCase": lambda text, _: text.lower(),
     "toString": lambda text, _: text,
     "toUpperCase": lambda text, _: text.upper(),
-    "trim": lambda text, _: text.strip(),
-    "trimEnd": lambda text, _: text.rstrip(),
-    "trimStart": lambda text, _: text.lstrip(),
+    "trim": lambda text, _: trim(text),
+    "trimEnd": lambda text, _: text.rstrip(WHITESPACE),
+    "trimStart": lambda text, _: text.lstrip(WHITESPACE),
     "valueOf": lambda text, _: text,
 }
 _ARRAY: Final[dict[str, Callable[..., Any]]] = {
@@ -249,7 +247,7 @@ _ARRAY: Final[dict[str, Callable[..., Any]]] = {
     "indexOf": _index_of,
     "join": _join,
     "slice": _slice,
-    "toString": lambda items, _: js.to_string(items),
+    "toString": lambda items, _: to_text(items),
 }
 _REGEXP: Final[dict[str, Callable[..., Any]]] = {
     "exec": lambda pattern, arguments: pattern.match(_text(arguments, 0)),
@@ -257,17 +255,17 @@ _REGEXP: Final[dict[str, Callable[..., Any]]] = {
 }
 _OBJECT: Final[dict[str, Callable[..., Any]]] = {
     "hasOwnProperty": lambda members, arguments: _text(arguments, 0) in members,
-    "toString": lambda members, _: js.to_string(members),
+    "toString": lambda members, _: to_text(members),
 }
 _SCALAR: Final[dict[str, Callable[..., Any]]] = {
-    "toString": lambda value, _: js.to_string(value),
+    "toString": lambda value, _: to_text(value),
     "valueOf": lambda value, _: value,
 }
 _STATIC: Final[dict[tuple[str, str], Callable[[Any], Any]]] = {
     ("Array", "isArray"): lambda value: type(value) is list,
-    ("Number", "isFinite"): lambda value: js.is_number(value) and abs(value) < float("inf"),
-    ("Number", "isInteger"): js.is_integer,
-    ("Number", "isNaN"): js.is_nan,
+    ("Number", "isFinite"): lambda value: is_number(value) and abs(value) < float("inf"),
+    ("Number", "isInteger"): is_integer,
+    ("Number", "isNaN"): is_nan,
     ("Object", "entries"): lambda value: [[name, item] for name, item in value.items()] if type(value) is dict else [],
     ("Object", "keys"): lambda value: list(value) if type(value) is dict else _keys(value),
     ("Object", "values"): lambda value: list(value.values()) if type(value) is dict else [],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from idemlint.check.function import UNDEFINED
-from idemlint.check.selectors import javascript as js
+from idemlint.check.javascript import is_truthy, strict_equal, to_text
+from idemlint.check.selectors import semantics
 from idemlint.check.selectors.members import call, member
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def logical(operator: str, parts: tuple[Evaluate, ...]) -> Evaluate:
         value: Any = None
         for part in parts:
             value = part(frame)
-            if value is False or not (value is True or js.truthy(value)):
+            if value is False or not (value is True or is_truthy(value)):
                 break
         return value
 
@@ -57,7 +58,7 @@ def logical(operator: str, parts: tuple[Evaluate, ...]) -> Evaluate:
         value: Any = None
         for part in parts:
             value = part(frame)
-            if value is True or (value is not False and js.truthy(value)):
+            if value is True or (value is not False and is_truthy(value)):
                 break
         return value
 
@@ -74,43 +75,43 @@ def logical(operator: str, parts: tuple[Evaluate, ...]) -> Evaluate:
 
 def unary(operator: str, operand: Evaluate) -> Evaluate:
     if operator == "!":
-        return lambda frame: not js.truthy(operand(frame))
+        return lambda frame: not is_truthy(operand(frame))
     if operator == "typeof":
-        return lambda frame: js.type_of(operand(frame))
+        return lambda frame: semantics.type_of(operand(frame))
     if operator == "void":
         return constant(UNDEFINED)
     sign = -1 if operator == "-" else 1
-    return lambda frame: js.arithmetic("*", sign, operand(frame))
+    return lambda frame: semantics.arithmetic("*", sign, operand(frame))
 
 
 def binary(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
     compare = _COMPARISONS.get(operator)
     if compare is None:
-        return lambda frame: js.arithmetic(operator, left(frame), right(frame))
+        return lambda frame: semantics.arithmetic(operator, left(frame), right(frame))
     return lambda frame: compare(left(frame), right(frame))
 
 
 def _contained(item: Any, container: Any) -> bool:
     """`in`: a value of an array (nimma turns it into `includes`), a part of a string, or a member name."""
     if type(container) is dict:
-        return js.to_string(item) in container
+        return to_text(item) in container
     return call(container, "includes", [item]) is True
 
 
 def _matches(text: Any, pattern: Any) -> bool:
     """`~=`, nimma's own operator: the text matches the pattern on the right."""
-    return bool(call(js.to_string(text), "match", [pattern]))
+    return bool(call(to_text(text), "match", [pattern]))
 
 
 _COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "===": js.strict_equal,
-    "!==": lambda left, right: not js.strict_equal(left, right),
-    "==": js.loose_equal,
-    "!=": lambda left, right: not js.loose_equal(left, right),
-    "<": lambda left, right: js.less(left, right) is True,
-    ">": lambda left, right: js.less(right, left) is True,
-    "<=": lambda left, right: js.less(right, left) is False,
-    ">=": lambda left, right: js.less(left, right) is False,
+    "===": strict_equal,
+    "!==": lambda left, right: not strict_equal(left, right),
+    "==": semantics.loose_equal,
+    "!=": lambda left, right: not semantics.loose_equal(left, right),
+    "<": lambda left, right: semantics.less(left, right) is True,
+    ">": lambda left, right: semantics.less(right, left) is True,
+    "<=": lambda left, right: semantics.less(right, left) is False,
+    ">=": lambda left, right: semantics.less(left, right) is False,
     "in": _contained,
     "~=": _matches,
 }

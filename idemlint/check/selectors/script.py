@@ -12,9 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.function import UNDEFINED
-from idemlint.check.selectors import javascript as js
+from idemlint.check.javascript import is_number, is_truthy
 from idemlint.check.selectors import operators
 from idemlint.check.selectors.members import MATCHES, METHODS, TEXT_ONLY, convert
+from idemlint.check.selectors.natives import CONSTRUCTORS, RegExp
+from idemlint.check.selectors.semantics import NAN, is_integer
 from idemlint.check.selectors.syntax import SelectorError
 from idemlint.check.selectors.tokens import END, NAME, NUMBER, OPERATOR, REGEX, STRING, Token, read_tokens
 
@@ -39,10 +41,10 @@ _CONSTANTS: Final[dict[str, Any]] = {
     "false": False,
     "null": None,
     "undefined": UNDEFINED,
-    "NaN": js.NAN,
+    "NaN": NAN,
     "Infinity": float("inf"),
     "index": UNDEFINED,  # nimma knows the name, and never gives it a value
-    **js.CONSTRUCTORS,
+    **CONSTRUCTORS,
 }
 _CONVERSIONS: Final = frozenset(("String", "Number", "Boolean", "parseInt", "parseFloat", "isNaN"))
 _NODE: Final[dict[str, Evaluate]] = {
@@ -56,9 +58,9 @@ _NODE: Final[dict[str, Evaluate]] = {
 _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
     "@array": lambda value: type(value) is list,
     "@boolean": lambda value: type(value) is bool,
-    "@integer": js.is_integer,
+    "@integer": is_integer,
     "@null": lambda value: value is None,
-    "@number": js.is_number,
+    "@number": is_number,
     "@object": lambda value: type(value) is dict or type(value) is list,
     "@scalar": lambda value: type(value) is not dict and type(value) is not list,
     "@string": lambda value: type(value) is str,
@@ -114,7 +116,7 @@ class _Parser:
             self.expect(":")
             alternate = self.expression()
             self.depth -= 1
-            return lambda frame: consequent(frame) if js.truthy(test(frame)) else alternate(frame)
+            return lambda frame: consequent(frame) if is_truthy(test(frame)) else alternate(frame)
         self.depth -= 1
         return test
 
@@ -196,7 +198,7 @@ class _Parser:
             return operators.constant(value)
         if kind == REGEX:
             try:
-                return operators.constant(js.RegExp(*value))
+                return operators.constant(RegExp(*value))
             except ValueError as error:
                 raise SelectorError(f"the regular expression cannot be read: {error}", offset) from error
         if kind == NAME:

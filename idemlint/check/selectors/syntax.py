@@ -10,7 +10,9 @@ both in spite of the space, `[-1]` is the last item, `[(@.length-2)]` the last b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from idemlint.check.selectors.script import Script

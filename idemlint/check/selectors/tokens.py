@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from idemlint.check.selectors.syntax import SelectorError
+from idemlint.named_tuple import NamedTuple
 
 NUMBER, STRING, REGEX, NAME, OPERATOR, END = range(6)
 

@@ -7,10 +7,11 @@ and among the rest the one with the fewest errors close by is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.structure.members import Members, members_of
 from idemlint.check.structure.sentences import code, either, names, said_of, subject
+from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from idemlint.named_tuple import NamedTuple
 
 _MAX_SCHEMAS: Final = 200
 

@@ -8,30 +8,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.structure.causes import Cause, Explainer
+from idemlint.check.structure.meta_schemas import DIALECT, VERSIONS, Unsupported, is_valid, meta_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jsonschema.protocols import Validator
 
-VERSIONS: Final = {"2.0": "v2", "3.0": "v30", "3.1": "v31", "3.2": "v32"}
-"""OpenAPI versions, and how openapi-spec-validator names their meta-schemas."""
 _FRAMES: Final = 12_000
 """jsonschema takes some 20 frames a level of nesting, and the loader lets 250 levels through."""
 _STACK_BYTES: Final = 128 * 1024 * 1024
 _MOST_ERRORS: Final = 500
-_DIALECT: Final = "https://spec.openapis.org/oas/{}/dialect/"
-_SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
-
-
-class Unsupported(Exception):  # noqa: N818 -- it says what the document is, not what went wrong
-    """There is no meta-schema for the document."""
-
-    def __init__(self, message: str, *, member: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.member = member
-        """Where the version stands; empty when it does not."""
-        self.help = hint
+_OPENAPI_DIALECT: Final = "https://spec.openapis.org/oas/{}/dialect/"
 
 
 def causes_in(data: dict[str, Any], *, most: int) -> list[Cause]:
@@ -41,8 +29,11 @@ def causes_in(data: dict[str, Any], *, most: int) -> list[Cause]:
     every document that the loader accepts.
     """
     version = version_of(data)
-    validator = _validator(version, dialect=_takes_dialect(data))
-    schema = _meta_schema(version)
+    schema = meta_schema(version)
+    takes_dialect = _takes_dialect(data)
+    if is_valid(data, version, dialect=takes_dialect):
+        return []
+    validator = _validator(version, dialect=takes_dialect)
     return _with_deep_stack(lambda: _collect(validator.iter_errors(data), Explainer(schema), most))
 
 
@@ -68,41 +59,31 @@ def _takes_dialect(data: dict[str, Any]) -> bool:
     """Schemas are held to JSON Schema 2020-12 unless the document chooses another dialect for them."""
     dialect = data.get("jsonSchemaDialect")
     return dialect is None or (
-        isinstance(dialect, str) and dialect.startswith((_SCHEMA, *(_DIALECT.format(each) for each in ("3.1", "3.2"))))
+        isinstance(dialect, str)
+        and dialect.startswith((DIALECT, *(_OPENAPI_DIALECT.format(each) for each in ("3.1", "3.2"))))
     )
-
-
-@cache
-def _meta_schema(version: str) -> dict[str, Any]:
-    from openapi_spec_validator import schemas
-
-    read = getattr(schemas, f"get_schema_content_{VERSIONS[version]}", None)
-    if read is None:
-        raise Unsupported(
-            f"the installed openapi-spec-validator does not know OpenAPI {version}",
-            member="openapi",
-            hint="install a newer one: pip install -U openapi-spec-validator",
-        )
-    content: dict[str, Any] = read()
-    return content
 
 
 @cache
 def _validator(version: str, *, dialect: bool) -> Validator:
     """The validator of jsonschema, since its errors keep what failed below `oneOf`. Its registry fetches nothing."""
-    from jsonschema.validators import validator_for
+    from jsonschema import Draft202012Validator, validators
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # it ships no types
     from referencing import Resource
 
-    schema = _meta_schema(version)
+    schema = meta_schema(version)
     whole = schema
     registry = REGISTRY
     if "$defs" in schema and dialect:
         # OpenAPI 3.1 and later leave schema objects to a dialect, which is bound by the dynamic anchor `meta`
         registry = Resource.from_contents(schema) @ registry
-        bound = {"$dynamicAnchor": "meta", "$ref": _SCHEMA}
-        whole = {"$schema": _SCHEMA, "$id": "urn:idemlint:document", "$ref": schema["$id"], "$defs": {"schema": bound}}
-    return validator_for(whole)(whole, registry=registry)
+        bound = {"$dynamicAnchor": "meta", "$ref": DIALECT}
+        whole = {"$schema": DIALECT, "$id": "urn:idemlint:document", "$ref": schema["$id"], "$defs": {"schema": bound}}
+    # Draft 4, too, takes 1.0 for an integer here, as most tools and our own engine do.
+    extend: Any = validators.extend  # its types are missing
+    lenient = extend(validators.validator_for(whole), type_checker=Draft202012Validator.TYPE_CHECKER)
+    validator: Validator = lenient(whole, registry=registry)
+    return validator
 
 
 def _collect(errors: Iterator[Any], explain: Explainer, most: int) -> list[Cause]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.ecma_regex import PatternCostError
 from idemlint.openapi.ecma_regex.tree import (
     Alternatives,

@@ -8,8 +8,9 @@ harmless. The automaton is nearly as fast, so nothing is lost by that.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.ecma_regex.charset import LAST, CharSet, complement
 from idemlint.openapi.ecma_regex.tree import (
     Alternatives,

@@ -8,10 +8,12 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idemlint.check.structure.validation import Unsupported, causes_in
+from idemlint.check.structure.meta_schemas import Unsupported, is_valid
+from idemlint.check.structure.validation import _validator, causes_in, version_of
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
@@ -259,6 +261,57 @@ def test_every_cause_names_a_place_that_exists(version: str, parts: dict[str, ob
             node = node[step]  # type: ignore[index] # a KeyError here is the failure that is looked for
         assert cause.message
         assert len(cause.message) < 1_000
+
+
+def _damaged(draw: st.DrawFn, document: object) -> None:
+    """Puts something else at one place."""
+    places: list[tuple[dict[str, object] | list[object], str | int]] = []
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, child in members:
+            places.append((node, key))  # type: ignore[arg-type] # a container, or it had no members
+            waiting.append(child)
+    container, key = draw(st.sampled_from(places))
+    if isinstance(container, dict) and draw(st.booleans()):
+        key = draw(
+            st.sampled_from(["$ref", "type", "in", "required", "x-a", "/x", "2XX", "items", "nullable", "other"])
+        )
+    container[key] = draw(VALUES | st.sampled_from([1.0, 2.5, "string", ["a", "a"], {"$ref": "#/x"}, {"type": "x"}]))  # type: ignore[index, call-overload]
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_the_quick_verdict_accepts_nothing_that_has_causes(data: st.DataObject) -> None:
+    """Where it says that all is well, jsonschema is not asked; it must say so of sound documents at least."""
+    text = data.draw(st.sampled_from([V20, V30, V31, V32]))
+    document = yaml.safe_load(text)
+    version = version_of(document)
+    assert is_valid(document, version, dialect=True)
+    for _ in range(data.draw(st.integers(1, 2))):
+        _damaged(data.draw, document)
+    if is_valid(document, version, dialect=True):
+        validator = _validator(version, dialect=True)
+        assert [error.message for error in validator.iter_errors(document)] == []
+
+
+def test_schema_objects_of_another_dialect_are_left_alone() -> None:
+    document = yaml.safe_load(V31) | {"jsonSchemaDialect": "https://example.com/dialect"}
+    document["components"]["schemas"]["Payment"] = {"type": "money"}
+    assert causes_in(document, most=1) == []
+    document["components"]["schemas"]["Payment"] = "money"
+    assert [cause.path for cause in causes_in(document, most=9)] == [("components", "schemas", "Payment")]
+
+
+def test_a_whole_number_with_a_point_is_an_integer_in_every_version() -> None:
+    for text in (V20, V30, V31):
+        document = yaml.safe_load(text)
+        schemas = document["definitions"] if text is V20 else document["components"]["schemas"]
+        schemas["Payment"]["minProperties"] = 1.0
+        assert causes_in(document, most=9) == []
+        del document["info"]["version"]
+        assert [cause.path for cause in causes_in(document, most=9)] == [("info",)]
 
 
 def test_meta_schemas_are_refused_by_name_where_there_is_none() -> None:

@@ -18,6 +18,26 @@ RECORDED = HERE / "recorded.json"
 Case = dict[str, Any]
 
 _KEY = {"type": "array", "contains": {"properties": {"name": {"const": "Idempotency-Key"}}}}
+_DOCUMENTED = {
+    "properties": {"paths": {"$ref": "#/$defs/paths"}},
+    "unevaluatedProperties": False,
+    "$defs": {
+        "paths": {
+            "patternProperties": {"^/": {"$ref": "#/$defs/path-item"}},
+            "$ref": "#/$defs/extensions",
+            "unevaluatedProperties": False,
+        },
+        "path-item": {"properties": {"get": {"$ref": "#/$defs/operation"}}, "required": ["get"]},
+        "operation": {
+            "properties": {"schema": {"$dynamicRef": "#meta"}},
+            "$ref": "#/$defs/extensions",
+            "unevaluatedProperties": False,
+        },
+        "extensions": {"patternProperties": {"^x-": True}},
+        "schema": {"$dynamicAnchor": "meta", "type": ["object", "boolean"]},
+    },
+}
+"""The official schema of OpenAPI 3.1 in small: ajv takes its `$dynamicRef` for one to the root."""
 _BY_DIALECT = {
     "auto": [
         (_KEY, [[], [{"name": "a"}], [{"name": "Idempotency-Key"}], [{}], [1], {}, None, "x", 3, True]),
@@ -121,6 +141,12 @@ _BY_DIALECT = {
         ({"prefixItems": [True], "unevaluatedItems": False}, [[1], [1, 2]]),
         ({"$dynamicAnchor": "n", "properties": {"a": {"$dynamicRef": "#n"}}, "required": ["b"]}, [{"b": 1, "a": {}}]),
         ({"additionalItems": False, "contains": True, "maxContains": 1}, [[1, 2], [1], []]),
+        (_DOCUMENTED, [{"paths": {"/a": {}, "/b": {}, "c": 1}}, {"paths": {"/a": {}, "/b": {"get": {}}, "c": 1}}]),
+        (_DOCUMENTED, [{"paths": {"/a": {"get": {"schema": {"type": "string"}}}, "/b": {"get": {"schema": {}}}}}]),
+        (
+            _DOCUMENTED,
+            [{"paths": {"/a": {"get": {"schema": 1}}, "x-a": 1}}, {"paths": {"/b": {"get": {"schema": True}}}}],
+        ),
     ],
 }
 _FORMATS = {

@@ -1,0 +1,65 @@
+"""The quick `NamedTuple` makes what the standard library's makes."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from idemlint.named_tuple import NamedTuple
+
+
+class Ours(NamedTuple):
+    """Said of it."""
+
+    a: int
+    b: dict[str, NoSuchType]  # noqa: F821 - nothing reads it
+    c: str = "c"
+    """Said of the field."""
+    d: tuple[int, ...] = ()
+
+    @property
+    def twice(self) -> int:
+        return self.a * 2
+
+    @classmethod
+    def of(cls, number: int) -> Ours:
+        return cls(number, {})
+
+    def __str__(self) -> str:
+        return f"<{self.a}>"
+
+
+def test_it_is_a_named_tuple() -> None:
+    one = Ours(1, {}, d=(2,))
+    assert one == (1, {}, "c", (2,))
+    assert one._replace(c="x") == Ours(1, {}, "x", (2,))
+    assert Ours._fields == Ours.__match_args__ == ("a", "b", "c", "d")
+    assert Ours._field_defaults == {"c": "c", "d": ()}
+    assert Ours.__mro__ == (Ours, tuple, object)
+    assert repr(one) == "Ours(a=1, b={}, c='c', d=(2,))"
+    assert one._asdict() == {"a": 1, "b": {}, "c": "c", "d": (2,)}
+
+
+def test_what_the_class_says_is_kept() -> None:
+    assert Ours.__doc__ == "Said of it."
+    assert (Ours.__module__, Ours.__qualname__) == (__name__, "Ours")
+    assert Ours.__annotations__["b"] == "dict[str, NoSuchType]"
+    assert Ours.of(3).twice == 6
+    assert str(Ours.of(3)) == "<3>"
+    assert pickle.loads(pickle.dumps(Ours.of(4))) == Ours.of(4)
+
+
+def test_nothing_can_be_added_or_changed() -> None:
+    with pytest.raises(AttributeError):
+        Ours.of(1).a = 2  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Ours(1)  # type: ignore[call-arg]
+
+
+def test_a_field_without_a_default_must_not_stand_behind_one() -> None:
+    with pytest.raises(TypeError, match="without a default"):
+
+        class Wrong(NamedTuple):
+            a: int = 1
+            b: int  # type: ignore[misc]
