@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.scope import Key
+from idemlint.openapi.pointers import text_steps
 
 if TYPE_CHECKING:
     from idemlint.openapi.operations import Operation
@@ -18,7 +19,7 @@ def body_key(operation: Operation, pointer: str, references: References) -> Key 
 
     It counts as required when every step of the way is, the body itself included.
     """
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    steps = text_steps(pointer)
     for required, schema in _bodies(operation, references):
         found, mandatory = schema, required
         for step in steps:

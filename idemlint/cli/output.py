@@ -115,7 +115,7 @@ def write_stdout(text: str, *, people: bool) -> None:
         if raw is None:  # a stream put in place by whoever embeds us
             stream.write(text)
         else:
-            # lone surrogates from JSON documents become \udXXX, which is right in JSON and harmless elsewhere
+            # lone surrogates from JSON documents become escapes (\ud800), which is right in JSON and harmless elsewhere
             raw.write(text.encode(encoding, "backslashreplace"))
         stream.flush()
     except BrokenPipeError:

@@ -20,6 +20,7 @@ from idemlint.mock.key_form import wrong_format
 from idemlint.mock.media_types import FORM, essence
 from idemlint.mock.messages import NOT_JSON, Answer
 from idemlint.mock.structured_field import parse_string, serialize_string
+from idemlint.openapi.pointers import text_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +69,7 @@ class Carriers:
         self.name = name if name is not UNKNOWN else "Idempotency-Key"
         self.header = self.name.lower()
         self.companion = policy.carrier.companion
-        self.path = tuple(
-            step.replace("~1", "/").replace("~0", "~")
-            for step in (pointer if pointer is not UNKNOWN else "/idempotency_key").split("/")[1:]
-        )
+        self.path = text_steps(pointer if pointer is not UNKNOWN else "/idempotency_key")
         """Of the body's member, where the key travels in the body."""
         self.names = (self.name, _camel(self.name)) if self.location == "field" else (self.name,)
         """Of the field or parameter, wherever it is bound."""

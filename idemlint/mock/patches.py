@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from idemlint.openapi.pointers import text_steps
+
 MERGE_PATCH: Final = "application/merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
 _MAX_OPERATIONS: Final = 1_000
@@ -80,7 +82,7 @@ def _steps(pointer: str) -> list[str]:
     """RFC 6901."""
     if pointer and not pointer.startswith("/"):
         raise PatchError(f"{pointer!r} is no JSON pointer")
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    return list(text_steps(pointer))
 
 
 def _found(value: Any, steps: list[str]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from idemlint.openapi.pointers import text_steps
+
 _RFC_9110: Final = "https://www.rfc-editor.org/rfc/rfc9110.html#section-{}"
 _RFC_6585: Final = "https://www.rfc-editor.org/rfc/rfc6585.html#section-{}"
 
@@ -56,7 +58,7 @@ def about(status: int) -> Status:
 
 def put(body: dict[str, Any], pointer: str, value: Any) -> None:
     """Set what a JSON pointer (RFC 6901) names, making objects and arrays on the way; a scalar in the way is replaced."""
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    steps = text_steps(pointer)
     place: Any = body
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         empty: Any = [] if following is not None and following.isdigit() else {}

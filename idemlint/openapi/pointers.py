@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901) in the fragment of a `$ref`, and the two halves of a reference."""
+"""JSON Pointers (RFC 6901), as text and in the fragment of a `$ref`, and the two halves of a reference."""
 
 from __future__ import annotations
 
@@ -52,6 +52,21 @@ def decode_segment(segment: str) -> str:
 def pointer_steps(fragment: str) -> tuple[str, ...]:
     """`#/a~1b/0` -> (`a/b`, `0`); `#` -> (). Only for fragments that are `#` or begin with `#/`."""
     return tuple(map(decode_segment, fragment[2:].split("/"))) if len(fragment) > 1 else ()
+
+
+def text_steps(pointer: str) -> tuple[str, ...]:
+    """`/a~1b/0` -> (`a/b`, `0`), the empty pointer -> (): a pointer that stands as text (RFC 6901, section 5)."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def at(value: Any, pointer: str) -> Any:
+    """What a pointer that stands as text names in a JSON value; None if nothing is there."""
+    for step in text_steps(pointer):
+        inside = member(value, step)
+        if inside is None:
+            return None
+        value = inside[1]
+    return value
 
 
 def encode_pointer(path: Path) -> str:

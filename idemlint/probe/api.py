@@ -73,6 +73,7 @@ async def probe_async(
     hooks: str | os.PathLike[str] | Mapping[str, Callable[..., Any]] | None = None,
     operations: Mapping[str, Mapping[str, Any]] | None = None,
     cleanup: bool = False,
+    calibrate: bool = False,
     http2: bool = False,
     proxy: str | None = None,
     cacert: str | None = None,
@@ -111,6 +112,7 @@ async def probe_async(
         hooks=_hooks(hooks),
         operations=operations or {},
         cleanup=cleanup,
+        calibrate=calibrate,
         http2=http2,
         keep_exchanges=keep_exchanges,
     )

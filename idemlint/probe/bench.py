@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from idemlint.probe.exchange import Call
+from idemlint.probe.facts import Facts
 from idemlint.probe.keys import fresh_key, goes_quoted, quoted
 from idemlint.probe.principals import FIRST, SECOND
 from idemlint.probe.samples import as_json, put
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from idemlint.probe.client import Client
     from idemlint.probe.exchange import Burst, Exchange, Lines
     from idemlint.probe.expectations import Expectations
+    from idemlint.probe.facts import Options
     from idemlint.probe.masks import Masks
     from idemlint.probe.oracle import Effects, Oracle, Reading
     from idemlint.probe.samples import RequestSample
@@ -30,52 +32,6 @@ if TYPE_CHECKING:
     from idemlint.probe_report import EffectCount
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Facts:
-    """What the controls found out, and what checks learned for those after them."""
-
-    blocked: str = ""
-    """Why no valid request could be made; empty if one could."""
-    sensitive: bool = False
-    """CTL-01: two keys gave two effects, and both were seen."""
-    deduplicates: bool = False
-    """CTL-01: two keys gave one resource: the endpoint goes by content."""
-    natural: bool = False
-    """CTL-02: two requests without any key had one effect."""
-    static: bool = False
-    """CTL-04: the answers are canned."""
-    clock_skew: float | None = None
-    """CTL-05: seconds that the target's clock is ahead of ours."""
-    limit_left: int | None = None
-    """CTL-05: what a RateLimit header leaves."""
-    latency: float = 0.05
-    """Seconds that a first request took."""
-    serves_browsers: bool = False
-    """A CORS header was seen."""
-    collision_control: bool | None = None
-    """Whether a second request with a fresh key and the same body succeeded: if not, a unique constraint is at work."""
-    statuses: dict[int, Exchange] = field(default_factory=dict)
-    """Every status that the operation answered with, with the first example (FMT-06)."""
-    errors: dict[str, Exchange] = field(default_factory=dict)
-    """Error answers by what they are for: `missing`, `mismatch`, `in flight`, `malformed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user asked for, as far as checks need to know."""
-
-    seed: int = 0
-    burst: int = 10
-    """Requests a burst."""
-    rounds: int = 20
-    """Bursts a concurrency check."""
-    max_wait: float = 30.0
-    """Seconds that a check may wait in all."""
-    cleanup: bool = False
-    tag: str = ""
-    """Stands in a free-text member of every request of this run."""
 
 
 class Bench:
@@ -308,6 +264,21 @@ class Bench:
 
     def replayed(self, exchange: Exchange) -> bool | None:
         return self.expected.replayed(exchange)
+
+    def same_answer(self, first: Exchange, second: Exchange) -> bool | None:
+        """Whether the second was served with the first's result: by its own word, or because it names what the first made.
+
+        None: the answers of this operation do not tell one execution from another.
+        """
+        if not (first.ok and second.ok):
+            return False
+        return True if self.replayed(second) else self.masks.same(first, second)
+
+    def same_resource(self, first: Exchange, second: Exchange) -> bool:
+        """Whether requests to different resources were answered with one: their ids differ whether executions do or not."""
+        told = self.masks.identity_of(first)
+        named = bool(told) and told == self.masks.identity_of(second)
+        return first.ok and second.ok and (named or bool(self.replayed(second)))
 
     def is_marker(self, name: str) -> bool:
         """Whether a response header tells a replay, and so may differ between the first answer and the others."""

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.openapi.operations import operations
+from idemlint.openapi.pointers import at
 from idemlint.probe.exchange import NOT_JSON, Call
-from idemlint.probe.expectations import at
 from idemlint.probe.masks import leaves
 from idemlint.probe.nouns import noun_of, noun_of_name, same_noun, shape
 from idemlint.probe.reading import fill, path_names

@@ -57,7 +57,7 @@ class Cleanup:
                 left[str(reason)] = left.get(str(reason), 0) + len(self.created) + 1
                 break
             if not exchange.ok and exchange.status not in _GONE:
-                reason_given = f"DELETE answered {exchange.status or exchange.error}"
+                reason_given = f"DELETE answered {exchange.said}"
                 left[reason_given] = left.get(reason_given, 0) + 1
         return [
             f"{count} {'resource was' if count == 1 else 'resources were'} not deleted: {reason}"

@@ -80,6 +80,11 @@ class Exchange:
         """A status of the server's own failure."""
         return self.status is not None and self.status >= 500
 
+    @property
+    def said(self) -> str:
+        """The status, or why there is none."""
+        return str(self.status) if self.status is not None else self.error
+
     def header(self, name: str) -> str | None:
         """The value of the first line of that name."""
         name = name.lower()

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from idemlint.contract.profile import UNKNOWN
+from idemlint.openapi.pointers import at
 
 if TYPE_CHECKING:
     from idemlint.contract.profile import Code, Maybe, NameValue, Profile
@@ -120,16 +121,3 @@ def has_code(exchange: Exchange, code: Code | None) -> bool | None:
         return isinstance(found, str) and found in code.values
     text = exchange.body.decode("utf-8", "replace")
     return any(value in text for value in code.values)
-
-
-def at(value: Any, pointer: str) -> Any:
-    """What a JSON pointer (RFC 6901) names; None if nothing is there."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(key)
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return None
-    return value

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from idemlint.openapi.operations import operation_at, operations
-from idemlint.openapi.pointers import pointer_steps, split_reference
+from idemlint.openapi.pointers import at, pointer_steps, split_reference
 from idemlint.probe.exchange import NOT_JSON
-from idemlint.probe.expectations import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from idemlint.openapi.operations import operations
+from idemlint.openapi.pointers import at
 from idemlint.openapi.samples.wording import words
 from idemlint.probe.arguments import arguments_of
 from idemlint.probe.exchange import Call
-from idemlint.probe.expectations import at
 from idemlint.probe.nouns import noun_of, shape
 from idemlint.probe.oracle import ListCount, NumberInItem, items_of
 from idemlint.probe.reading import fill, path_names

@@ -7,7 +7,7 @@ one object differ in what is volatile (`served_at`): these may differ on a repla
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.probe.exchange import NOT_JSON
@@ -70,6 +70,16 @@ class Masks:
     """Pointers to members that differ from one reading to the next."""
     ignored: frozenset[str] = frozenset()
     """Pointers to members that a profile puts into replays alone (`original_request_id`)."""
+    located: bool = False
+    """Two executions differed in their Location, and their bodies name nothing."""
+
+    @property
+    def telling(self) -> bool:
+        """Whether executions differ in their identity.
+
+        Where an operation merely changes a resource, its id stands in every answer and tells no execution from another.
+        """
+        return self.located or any(not names_passing(each) for each in self.identity - self.volatile)
 
     def identity_of(self, exchange: Exchange) -> tuple[str, ...]:
         """What tells one resource from another in this answer: ids, not times. Empty if nothing does.
@@ -90,6 +100,13 @@ class Masks:
         if location and not found:
             found = [location]
         return tuple(found)
+
+    def same(self, first: Exchange, second: Exchange) -> bool | None:
+        """Whether both answers come from one execution; None: answers of this operation do not tell."""
+        if not self.telling:
+            return None
+        told = self.identity_of(first)
+        return bool(told) and told == self.identity_of(second)
 
     def equal(self, first: Exchange, second: Exchange) -> tuple[bool, list[str]]:
         """Whether two bodies say the same, apart from what is volatile; and the pointers where they do not."""
@@ -116,7 +133,8 @@ def learn(first: Exchange, second: Exchange, reads: tuple[Exchange, Exchange] | 
         identity = frozenset(_differing(first.json, second.json))
     if reads is not None and reads[0].json is not NOT_JSON and reads[1].json is not NOT_JSON:
         volatile = frozenset(_differing(reads[0].json, reads[1].json))
-    return Masks(identity - volatile, volatile)
+    masks = Masks(identity - volatile, volatile)
+    return replace(masks, located=not masks.telling and masks.identity_of(first) != masks.identity_of(second))
 
 
 def names_id(pointer: str) -> bool:

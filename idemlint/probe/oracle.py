@@ -127,7 +127,7 @@ class NumberInItem:
         self._step = step
 
     async def read(self) -> int | None:
-        from idemlint.probe.expectations import at
+        from idemlint.openapi.pointers import at
 
         exchange = await self._client.send(self._call)
         value = at(exchange.json, self._pointer) if exchange.ok else None

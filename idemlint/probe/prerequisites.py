@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from idemlint.openapi.samples.wording import words
-from idemlint.probe.bench import Bench, Options
+from idemlint.probe.bench import Bench
 from idemlint.probe.exchange import NOT_JSON, Call
+from idemlint.probe.facts import Options
 from idemlint.probe.links import evaluate, links_to
 from idemlint.probe.masks import Masks
 from idemlint.probe.oracle import Effects, items_of

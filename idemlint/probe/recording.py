@@ -24,6 +24,9 @@ _PASS_BODY: Final = 400
 _PASS_BURSTS: Final = 1
 _PASS_EXCHANGES: Final = 12
 """Bursts, and exchanges outside of bursts, that are kept of a check that did not fail."""
+_ROOM: Final = 4_000
+"""Exchanges in a report after which it holds evidence for failures only, and less of it: some 25 MB of JSON."""
+_CRAMPED: Final = 3
 _CURLS: Final = 3
 
 
@@ -60,14 +63,16 @@ def record(exchange: Exchange, masking: Masking, *, origin: float, keep: int = B
     )
 
 
-def result_of(check: Check, outcome: Outcome, bench: Bench, masking: Masking, *, origin: float) -> CheckResult:
-    """The check's result with its evidence."""
+def result_of(
+    check: Check, outcome: Outcome, bench: Bench, masking: Masking, *, origin: float, kept: int = 0
+) -> CheckResult:
+    """The check's result with its evidence; `kept` exchanges are in the report already."""
     keep = _PASS_BODY if outcome.verdict in (Verdict.PASS, Verdict.SKIPPED) else BODY_KEPT
     seen: dict[int, Exchange] = {}
     for exchange in (*outcome.exchanges, *(each for burst in outcome.bursts for each in burst.exchanges)):
         seen[exchange.number] = exchange
     ran = _who_ran(check, outcome, bench, list(seen.values()))
-    bursts, shown = _evidence(outcome, list(seen.values()))
+    bursts, shown = _evidence(outcome, list(seen.values()), kept)
     left_out = {"exchanges_left_out": len(seen) - len(shown)} if len(shown) < len(seen) else {}
     records = [
         record(exchange, masking, origin=origin, keep=keep)._replace(
@@ -97,10 +102,16 @@ def result_of(check: Check, outcome: Outcome, bench: Bench, masking: Masking, *,
     )
 
 
-def _evidence(outcome: Outcome, seen: Sequence[Exchange]) -> tuple[Sequence[Burst], Sequence[Exchange]]:
-    """All of it for what failed. Of hundreds of operations that are in order a report holds a sample: see `_PASS_BURSTS`."""
-    if outcome.verdict is Verdict.FAIL:
+def _evidence(outcome: Outcome, seen: Sequence[Exchange], kept: int) -> tuple[Sequence[Burst], Sequence[Exchange]]:
+    """All of it for what failed, a sample of what did not; less and less of both where hundreds of operations are probed.
+
+    What is left out is counted in the result's details.
+    """
+    failed = outcome.verdict is Verdict.FAIL
+    if failed and kept < _ROOM:
         return outcome.bursts, seen
+    if kept >= _ROOM and not failed:
+        return (), seen[: _CRAMPED if outcome.verdict is Verdict.INCONCLUSIVE else 0]
     bursts = outcome.bursts[:_PASS_BURSTS]
     in_some = {each.number for burst in outcome.bursts for each in burst.exchanges}
     wanted = {each.number for burst in bursts for each in burst.exchanges}

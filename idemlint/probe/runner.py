@@ -60,6 +60,7 @@ class Run:
         masking: Masking,
         preparation: Preparation,
         keep_exchanges: bool = False,
+        calibrate: bool = False,
     ) -> None:
         self.plan = plan
         self.benches = benches
@@ -77,11 +78,14 @@ class Run:
         self.tool = ""
         self.document = benches[0].references.root.source if benches else ""
         self._preparation = preparation
+        self._calibrate = calibrate
         self._finished: list[OperationResult] = []
         self._current: list[CheckResult] = []
         """Of the operation behind the finished ones."""
         self._rounds = 0
         self._overlapping = 0
+        self._shown = 0
+        """Exchanges that results hold as evidence."""
         self._kept: list[ExchangeRecord] = []
         if keep_exchanges:
             client.watch = lambda exchange: self._kept.append(record(exchange, masking, origin=self.origin))
@@ -102,8 +106,29 @@ class Run:
             self._current = []
             bench.forget()
             yield OperationFinished(self._finished[-1])
+        await self._calibrated()
         await self.finish()
         yield RunFinished(self.report())
+
+    async def _calibrated(self) -> None:
+        """Measure which windows the bursts would have shown, if that is wanted and there were bursts enough to say so."""
+        if not self._calibrate or self.ended:
+            return
+        from idemlint.probe.transport.calibration import CLEAN_BURSTS
+        from idemlint.probe.transport.canary import calibrate_gate
+
+        if not self.client.link.over_the_wire:
+            self.notes.append("not calibrated: the canaries are servers, and the application runs in this process")
+        elif self._overlapping < CLEAN_BURSTS:
+            self.notes.append(f"not calibrated: overlap was shown in fewer than {CLEAN_BURSTS} bursts")
+        else:
+            try:
+                self.bound = (await calibrate_gate(self.benches[0].options.burst)).certified
+            except RuntimeError as error:
+                self.notes.append(f"not calibrated: {error}")
+                return
+            if self.bound is None:
+                self.notes.append("calibrated: this machine is too busy for the shortest race that could be claimed")
 
     async def finish(self) -> None:
         """To be called by whoever leaves `events` before its end."""
@@ -211,7 +236,9 @@ class Run:
         self.lost = isinstance(reason, (AuthLostError, TargetLostError))
 
     def _recorded(self, check: Check, outcome: Outcome, bench: Bench) -> CheckResult:
-        return result_of(check, outcome, bench, self.masking, origin=self.origin)
+        result = result_of(check, outcome, bench, self.masking, origin=self.origin, kept=self._shown)
+        self._shown += len(result.exchanges)
+        return result
 
     def _unasked(self, bench: Bench, checks: Sequence[Check]) -> list[CheckResult]:
         """Of checks that the end of the run prevented; the first of them may have been under way."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from idemlint.errors import IdemlintError
 from idemlint.openapi.operations import operations
-from idemlint.probe.bench import Bench, Options
+from idemlint.probe.bench import Bench
 from idemlint.probe.changing import changing_oracles
 from idemlint.probe.client import Client, RunEndedError
 from idemlint.probe.exchange import Call
 from idemlint.probe.expectations import expectations_of
+from idemlint.probe.facts import Options
 from idemlint.probe.listing import list_oracles
 from idemlint.probe.masking import Masking
 from idemlint.probe.masks import Masks
@@ -81,6 +82,7 @@ class Session:
             masking=masking,
             preparation=_Preparation(self, client),
             keep_exchanges=settings.keep_exchanges,
+            calibrate=settings.calibrate,
         )
 
     @property

@@ -11,8 +11,8 @@ import re
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
+from idemlint.openapi.pointers import at
 from idemlint.openapi.samples.wording import letters, uuid, words
-from idemlint.probe.expectations import at
 from idemlint.probe.masks import leaves
 from idemlint.probe.samples import put
 

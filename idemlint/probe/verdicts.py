@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from idemlint.probe_report import EffectCount
 
 GATEWAY = (502, 503, 504)
+UNTOLD = "the answers of this operation do not tell one execution from another"
 
 
 def not_about_keys(exchanges: Iterable[Exchange]) -> str | None:

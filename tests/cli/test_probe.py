@@ -219,6 +219,16 @@ def test_a_path_in_the_url_goes_in_front(folder: Path) -> None:
     assert {each.path for each in server.posted} == {"/v2/payments"}
 
 
+def test_the_gate_is_calibrated_on_canaries(folder: Path, server: ApiServer) -> None:
+    arguments = ("openapi.json", "--select", "CON-01", "--calibrate", "-f", "json")
+    data = json.loads(probe(folder, *arguments, "--url", server.url).stdout)
+    bound = data["concurrency"]["bound_seconds"]
+    assert 0 < bound < 0.02 if bound is not None else any("too busy" in note for note in data["notes"])
+    data = json.loads(probe(folder, *arguments, "--app", "small_api:kept").stdout)
+    assert data["concurrency"]["bound_seconds"] is None
+    assert any("not calibrated: the canaries are servers" in note for note in data["notes"])
+
+
 # --- formats -----------------------------------------------------------------------------------------------------------
 
 

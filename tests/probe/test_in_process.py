@@ -377,3 +377,35 @@ def test_the_package_is_a_function_and_still_a_package(tmp_path: Path) -> None:
     assert idemlint.probe.api is api  # type checkers see the function only
     assert "RPL" not in str(report)
     assert "1 passed" in str(report)
+
+
+def test_a_report_written_operation_by_operation_is_the_report() -> None:
+    from dataclasses import replace
+
+    from idemlint.reporters.options import ReportOptions
+    from idemlint.reporters.probe import report_json
+
+    report = idemlint.probe(DOCUMENT, app=AsgiPayments(races=True), select=["CON-01", "RPL-01"])
+    (operation,) = report.operations
+    odd = operation._replace(differences=('lines\n\u2028\x0b\x85 and "operations": []',))
+    for several in ((), (odd,), (odd, operation, odd)):
+        whole = replace(report, operations=several)
+        text = report_json.render(whole, ReportOptions("/"))
+        data = report_json.as_data(whole, "/")
+        assert json.loads(text) == json.loads(json.dumps(data))
+        assert text.splitlines()[1] == '  "schema_version": 1,'
+
+
+def test_a_run_keeps_less_evidence_the_more_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    from idemlint.probe import recording
+
+    monkeypatch.setattr(recording, "_ROOM", 0)
+    report = idemlint.probe(DOCUMENT, app=AsgiPayments(races=True), select=["RPL-01", "CON-01", "KEY-01"])
+    checks = {check.id: check for check in report.operations[0].checks}
+    assert checks["RPL-01"].verdict is Verdict.PASS
+    assert checks["RPL-01"].exchanges == ()
+    assert checks["RPL-01"].details["exchanges_left_out"] > 0
+    assert checks["CON-01"].verdict is Verdict.FAIL
+    assert len(checks["CON-01"].bursts) == 1
+    assert len(checks["CON-01"].exchanges) > 1
+    assert report.rounds > 1

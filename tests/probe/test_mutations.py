@@ -134,3 +134,13 @@ def test_500_control_bursts_show_no_double_execution() -> None:
     assert result.verdict is Verdict.PASS, result.reason
     assert report.rounds == 500
     assert "0 double executions in 2000 rounds" in result.reason
+
+
+def test_actions_whose_answers_look_alike_are_not_taken_for_leaks() -> None:
+    """A capture shows the payment, whoever captures it, and however often: its id tells no execution from another."""
+    document = SHOP.parent.parent / "mock" / "payments.yaml"
+    with served(document) as server:
+        report = probed(document.read_text(), server.url, suite="full", ignore=SLOW)
+    assert failures(report) == {}
+    scopes = {check.id: check.verdict for check in report.operations[-1].checks if check.id.startswith("SCP")}
+    assert scopes

@@ -317,7 +317,7 @@ ANYTHING = st.recursive(
 
 @hypothesis.given(ANYTHING)
 def test_a_tag_is_where_its_pointer_says_and_nothing_else_changes(value: Any) -> None:
-    from idemlint.probe.expectations import at
+    from idemlint.openapi.pointers import at
     from idemlint.probe.masks import leaves
 
     found = tagged(value, TAG, is_valid=lambda _: True)
@@ -347,7 +347,7 @@ def test_a_tag_goes_where_the_schema_leaves_room() -> None:
 
 @hypothesis.given(ANYTHING, st.text(max_size=5))
 def test_put_makes_what_its_pointer_leads_to(member: Any, name: str) -> None:
-    from idemlint.probe.expectations import at
+    from idemlint.openapi.pointers import at
 
     pointer = "/a/" + name.replace("~", "~0").replace("/", "~1")
     value = {"a": {}, "b": [1, 2]}

@@ -180,7 +180,7 @@ class _Parser:
         method = name.value
         if method not in METHODS:
             raise SelectorError(
-                f"the method `{method}` is not supported; use one of {', '.join(sorted(METHODS))}", name.offset
+                f"a filter cannot call `{method}`; what it can call is {', '.join(sorted(METHODS))}", name.offset
             )
         if method in TEXT_ONLY and self.tokens[self.position].kind == REGEX:
             raise SelectorError(f"`{method}` takes a text here, not a regular expression", name.offset)

@@ -6,7 +6,7 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from idemlint.openapi.pointers import encode_pointer
+from idemlint.openapi.pointers import encode_pointer, text_steps
 from idemlint.openapi.samples.draw import Draw, EndlessError, copied
 from idemlint.openapi.samples.scalars import SampleError
 from idemlint.openapi.samples.wording import AMOUNT, IDENTIFIER, QUANTITY, uuid, words
@@ -38,7 +38,7 @@ _WRONG: tuple[Any, ...] = ({"unexpected": True}, 12345, "not of this type", True
 
 def at_pointer(value: Any, pointer: str) -> tuple[Any, Any]:
     """The container of what a pointer (not the empty one) names, and the key or index in it; (None, None) if neither."""
-    *above, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    *above, last = text_steps(pointer)
     for step in above:
         value = value[int(step)] if type(value) is list else value[step]
     if type(value) is dict:

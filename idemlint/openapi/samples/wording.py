@@ -113,7 +113,7 @@ _NAMES: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
         (r"exp\w* month", _fixed("12")),
         (r"exp\w* year", _fixed("2035")),
         (r"iban", _fixed("DE89370400440532013000")),
-        (r"\b(?:bic|swift)", _fixed("COBADEFFXXX")),
+        (r"\b(?:bic|swift)", _fixed("DEUTDEFF")),
         (r"routing", _fixed("110000000")),
         (r"account number", _fixed("000123456789")),
         (r"post(?:al)? ?code|\bzip", _fixed("10115")),

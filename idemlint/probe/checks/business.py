@@ -27,7 +27,7 @@ async def provoke_business_error(bench: Bench) -> tuple[Exchange, Exchange] | st
         call = bench.call("refused for its state", key=key, more=(("Prefer", "code=402"),), refusal_expected=True)
         refused = await bench.send_call(call)
         if refused.status is None or not 400 <= refused.status < 500:
-            return f"the mock gave {refused.status or refused.error} in the place of a 402"
+            return f"the mock gave {refused.said} in the place of a 402"
         mended = await bench.send("the state was mended", key=key, refusal_expected=True)
         return refused, mended
     names = path_names(bench.operation.template)
@@ -46,11 +46,11 @@ async def provoke_business_error(bench: Bench) -> tuple[Exchange, Exchange] | st
     key = bench.key()
     refused = await bench.send("on what is not there", key=key, sample=sample, refusal_expected=True)
     if refused.status not in (404, 409, 412, 422):
-        return f"an operation on what is not there got {refused.status or refused.error}"
+        return f"an operation on what is not there got {refused.said}"
     url = bench.base_url + fill(put.template, missing)
     body = made.sample.encode(made.sample.value)
     headers = (("Content-Type", made.sample.media_type or "application/json"),)
     done = await bench.client.send(Call(f"{_MARK}: make it", "PUT", url, headers, body, refusal_expected=True))
     if not done.ok or id_in(done.json) is None:
-        return f"it could not be made: {done.status or done.error}"
+        return f"it could not be made: {done.said}"
     return refused, await bench.send("now it is there", key=key, sample=sample)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from idemlint.openapi.pointers import at
 from idemlint.probe.check import INFO, WARN, check, failed, inconclusive, passed, skipped
 from idemlint.probe.checks.replay import sequence
 from idemlint.probe.exchange import Call
-from idemlint.probe.expectations import at
 from idemlint.probe.needs import EFFECTS
 from idemlint.probe.reading import ID_NAMES, item_operation, list_operation
 from idemlint.probe.verdicts import one_effect
@@ -35,9 +35,7 @@ async def key_in_body(bench: Bench) -> Outcome:
         return skipped("the key travels in a header or parameter")
     replays = await bench.once("replays", sequence)
     if not replays.first.ok:
-        return inconclusive(
-            f"the first request got {replays.first.status or replays.first.error}", exchanges=replays.all
-        )
+        return inconclusive(f"the first request got {replays.first.said}", exchanges=replays.all)
     outcome = one_effect(replays.effects, replays.all)
     return outcome or passed("one effect for a key in the body", exchanges=replays.all, effects=replays.effects)
 
@@ -63,7 +61,7 @@ async def carriers_disagree(bench: Bench) -> Outcome:
     both = await bench.send("two keys", key=one, more=(("Idempotency-Key", two),))
     evidence: dict[str, Any] = {"exchanges": (both,)}
     if not both.ok:
-        return passed(f"refused with {both.status or both.error}", **evidence)
+        return passed(f"refused with {both.said}", **evidence)
     by_body = await bench.send("the body's key", key=one)
     told = bench.masks.identity_of(both)
     if by_body.ok and told == bench.masks.identity_of(by_body):

@@ -83,7 +83,7 @@ def _unproven(rounds: Rounds) -> Outcome | None:
     bursts = rounds.bursts
     limited = sum(each.status == 429 for each in rounds.exchanges)
     if len(rounds.exchanges) - limited < 2 or not any(group.served for group in rounds.groups):
-        told = sorted({str(each.status or each.error) for each in rounds.exchanges})
+        told = sorted({each.said for each in rounds.exchanges})
         return inconclusive(f"no request of the rounds succeeded: {', '.join(told)[:200]}", bursts=bursts[:2])
     if not rounds.overlapping:
         return inconclusive("no-overlap: in no round were two requests proven to be at work at once", bursts=bursts[:2])
@@ -276,7 +276,7 @@ async def many_keys(bench: Bench) -> Outcome:
         return inconclusive("fewer than two of the requests succeeded", exchanges=tuple(exchanges[:5]))
     ids = bench.effects.identities(served)
     told = [bench.masks.identity_of(each) for each in served]
-    if all(told) and bench.operation.method == "post" and len(ids) < len(served):
+    if bench.masks.telling and all(told) and len(ids) < len(served):
         twice = next(each for each, identity in zip(served, told, strict=True) if told.count(identity) > 1)
         same = tuple(
             each for each, identity in zip(served, told, strict=True) if identity == bench.masks.identity_of(twice)

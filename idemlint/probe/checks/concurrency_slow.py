@@ -60,7 +60,7 @@ async def slow_work(bench: Bench) -> Outcome:
     if effects.least > 1:
         return failed(f"work of {took:.1f} s ran {effects.least} times under one key", **evidence)
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     innocent = not_about_keys(each for each in duplicates if each.status != 503)
     if innocent is not None:
         return inconclusive(innocent, **evidence)

@@ -198,9 +198,7 @@ async def natural_idempotence(bench: Bench) -> Outcome:
     second = await bench.send("no key again", key=None)
     exchanges = (first, second)
     if not (first.ok and second.ok):
-        return inconclusive(
-            f"without a key: {first.status or first.error}, {second.status or second.error}", exchanges=exchanges
-        )
+        return inconclusive(f"without a key: {first.said}, {second.said}", exchanges=exchanges)
     count = await bench.since(before, exchanges)
     if count.least >= 2:
         return passed("two requests without a key had two effects", exchanges=exchanges, effects=count)
@@ -262,9 +260,7 @@ async def static_mock(bench: Bench) -> Outcome:
     second = await bench.send("other payload", key=bench.key(), sample=bench.other)
     exchanges = (first, second)
     if not (first.ok and second.ok):
-        return inconclusive(
-            f"answers were {first.status or first.error} and {second.status or second.error}", exchanges=exchanges
-        )
+        return inconclusive(f"answers were {first.said} and {second.said}", exchanges=exchanges)
     if first.body == second.body and first.status == second.status:
         bench.facts.static = True
         return failed("two payloads under two keys got the same bytes: the answers are canned", exchanges=exchanges)

@@ -126,6 +126,4 @@ async def preflight_has_no_effect(bench: Bench) -> Outcome:
     effects = await bench.since(before, [])
     if effects.least > 0:
         return failed(f"OPTIONS had {effects.least} effects", exchanges=(exchange,), effects=effects)
-    return passed(
-        f"OPTIONS got {exchange.status or exchange.error} and had no effect", exchanges=(exchange,), effects=effects
-    )
+    return passed(f"OPTIONS got {exchange.said} and had no effect", exchanges=(exchange,), effects=effects)

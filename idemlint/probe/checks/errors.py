@@ -80,7 +80,7 @@ async def after_server_error(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, *retries])
     evidence: dict[str, Any] = {"exchanges": (first, *retries[-3:]), "effects": effects}
     if first.status is None or first.status < 500:
-        return inconclusive(f"the server did not fail as it was asked to: {first.status or first.error}", **evidence)
+        return inconclusive(f"the server did not fail as it was asked to: {first.said}", **evidence)
     if effects.least > 1:
         return failed(f"{effects.least} effects after a server error", **evidence)
     if in_progress(last) and last.status != first.status:
@@ -135,7 +135,7 @@ async def validation_error(bench: Bench) -> Outcome:
     effects = await bench.since(before, [bad, good])
     evidence: dict[str, Any] = {"exchanges": (bad, good), "effects": effects}
     if bad.status is None or not 400 <= bad.status < 500:
-        return inconclusive(f"a body that is no JSON got {bad.status or bad.error}", **evidence)
+        return inconclusive(f"a body that is no JSON got {bad.said}", **evidence)
     innocent = not_about_keys([good])
     if innocent is not None:
         return inconclusive(innocent, **evidence)
@@ -170,9 +170,7 @@ async def refused_credentials(bench: Bench) -> Outcome:
     effects = await bench.since(before, [bad, good])
     evidence: dict[str, Any] = {"exchanges": (bad, good), "effects": effects}
     if bad.status not in (401, 403):
-        return inconclusive(
-            f"bad credentials got {bad.status or bad.error}: the operation does not look at them", **evidence
-        )
+        return inconclusive(f"bad credentials got {bad.said}: the operation does not look at them", **evidence)
     if good.status == bad.status:
         again = await bench.send("good credentials, fresh key", key=bench.key())
         if again.ok:
@@ -200,7 +198,7 @@ async def mismatch_does_not_poison(bench: Bench) -> Outcome:
     seen = await bench.once("mismatch", mismatch_sequence)
     evidence: dict[str, Any] = {"exchanges": seen.all, "effects": seen.effects}
     if not seen.first.ok:
-        return inconclusive(f"the first request got {seen.first.status or seen.first.error}", **evidence)
+        return inconclusive(f"the first request got {seen.first.said}", **evidence)
     if seen.other.ok:
         return inconclusive("the other payload was not refused (see FPR-01)", **evidence)
     innocent = not_about_keys([seen.other, seen.again])

@@ -97,7 +97,7 @@ async def after_lifetime(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, again])
     evidence: dict[str, Any] = {"exchanges": (first, again), "effects": effects}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if effects.least > 1:
         return passed("runs as new work", observed={"ttl": f"PT{longest:.0f}S"}, **evidence)
     if again.ok:

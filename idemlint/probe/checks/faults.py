@@ -200,7 +200,7 @@ async def half_sent_body(bench: Bench) -> Outcome:
         return inconclusive(f"the retry still gets {last.status}; a lease may free the key later", **evidence)
     fresh = await bench.send("the same under a fresh key", key=bench.key())
     if not fresh.ok:
-        return inconclusive(f"a fresh key gets {fresh.status or fresh.error} as well", **evidence)
+        return inconclusive(f"a fresh key gets {fresh.said} as well", **evidence)
     return failed(f"the honest request is refused with {last.status} after one that was cut off", **evidence)
 
 

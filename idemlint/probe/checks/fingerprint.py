@@ -10,7 +10,7 @@ from idemlint.probe.check import ERROR, WARN, check, failed, inconclusive, passe
 from idemlint.probe.expectations import has_code
 from idemlint.probe.needs import EFFECTS, OTHER_PAYLOAD
 from idemlint.probe.reading import takes
-from idemlint.probe.verdicts import not_about_keys
+from idemlint.probe.verdicts import UNTOLD, not_about_keys
 
 if TYPE_CHECKING:
     from typing import Any
@@ -66,7 +66,7 @@ async def different_payload(bench: Bench) -> Outcome:
     seen = await bench.once("mismatch", mismatch_sequence)
     evidence: dict[str, Any] = {"exchanges": seen.all, "effects": seen.effects}
     if not seen.first.ok:
-        return inconclusive(f"the first request got {seen.first.status or seen.first.error}", **evidence)
+        return inconclusive(f"the first request got {seen.first.said}", **evidence)
     assert bench.other is not None  # noqa: S101 - OTHER_PAYLOAD
     evidence["details"] = {"difference": bench.other.difference}
     model = bench.profile.mismatch.model
@@ -99,10 +99,11 @@ async def different_payload(bench: Bench) -> Outcome:
 
 def _answered(bench: Bench, seen: Mismatch, model: object, evidence: dict[str, Any]) -> Outcome:
     """The other payload got a successful answer: executed, or answered with the first one's result."""
-    same = bench.masks.identity_of(seen.other) == bench.masks.identity_of(seen.first)
-    replayed = bench.replayed(seen.other)
     ran = seen.effects.least > 1
-    if ran and not (same or replayed):
+    same = bench.same_answer(seen.first, seen.other)
+    if same is None:  # then it is the count of effects that tells
+        same = not ran
+    if ran and not same:
         if model == "execute":
             return passed("another payload is executed, as the profile says", **evidence)
         return failed(
@@ -112,7 +113,7 @@ def _answered(bench: Bench, seen: Mismatch, model: object, evidence: dict[str, A
         )
     if ran:
         return failed("another payload was executed, and answered with the first one's result", **evidence)
-    if not same and not replayed and bench.masks.identity_of(seen.other):
+    if not same:
         return inconclusive("another payload got an answer of its own, yet no second effect was seen", **evidence)
     if model == "replay":
         return passed("answered with the first result, as the profile documents", **evidence)
@@ -181,15 +182,16 @@ async def different_path(bench: Bench) -> Outcome:
     other = await sibling.send("same key, other path", key=key, sample=sample)
     evidence: dict[str, Any] = {"exchanges": (first, other), "details": {"other": sibling.label}}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if not other.ok:
         innocent = not_about_keys([other])
         if innocent is not None:
             return inconclusive(innocent, **evidence)
         return passed(f"refused at {sibling.label} with {other.status}", observed={"scope": "reject"}, **evidence)
-    leaked = bench.masks.identity_of(first)
-    same = first.body == other.body or (bool(leaked) and leaked == bench.masks.identity_of(other))
-    if same or bench.replayed(other):
+    same = bench.same_answer(first, other)
+    if same is None and first.body == other.body:
+        return inconclusive(UNTOLD, **evidence)
+    if same or (bool(first.body) and first.body == other.body):
         if bench.profile.scope.endpoint == "global":
             return passed(
                 f"{sibling.label} answers with the first result, as {bench.profile.name} documents", **evidence
@@ -215,7 +217,7 @@ async def identical_retry(bench: Bench) -> Outcome:
     retries = [await bench.send("retry", key=key, more=(("Connection", "close"),)) for _ in range(3)]
     evidence: dict[str, Any] = {"exchanges": (first, *retries)}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     refused = [each for each in retries if not each.ok]
     innocent = not_about_keys(refused)
     if innocent is not None:

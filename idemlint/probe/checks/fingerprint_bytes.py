@@ -39,7 +39,7 @@ async def _classified(bench: Bench, what: str, first: Exchange, second: Exchange
     """How a server takes bytes that differ and mean the same."""
     evidence: dict[str, Any] = {"exchanges": (first, second), "effects": effects}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     innocent = not_about_keys([second])
     if innocent is not None:
         return inconclusive(innocent, **evidence)

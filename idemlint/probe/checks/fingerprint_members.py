@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import WARN, check, failed, inconclusive, passed, skipped
-from idemlint.probe.checks.fingerprint_parts import same_answer
 from idemlint.probe.needs import EFFECTS, JSON_BODY, OTHER_PAYLOAD
+from idemlint.probe.verdicts import UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,19 +36,24 @@ async def fingerprint_coverage(bench: Bench) -> Outcome:
     undetected: list[str] = []
     tried: list[str] = []
     kept: list[Exchange] = []
+    untold = False
     for pointer, sample in _mutants(bench):
         key = bench.key()
         first = await bench.send("first", key=key)
         second = await bench.send(f"other {pointer}", key=key, sample=sample)
         if not first.ok or second.status is None or (not second.ok and second.status >= 500):
             continue
+        same = bench.same_answer(first, second)
+        if same is None:
+            untold = True
+            continue
         tried.append(pointer)
-        if same_answer(bench, first, second):
+        if same:
             undetected.append(pointer)
             kept += [first, second]
     details = {"members": tried, "undetected": undetected}
     if not tried:
-        return inconclusive("no member could be changed validly", details=details)
+        return inconclusive(UNTOLD if untold else "no member could be changed validly", details=details)
     if undetected == tried and bench.profile.mismatch.model is UNKNOWN:
         return inconclusive(
             f"no change is noticed; {bench.profile.name} does not say that any should be (see FPR-01)",

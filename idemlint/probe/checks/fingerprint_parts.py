@@ -10,21 +10,15 @@ from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive,
 from idemlint.probe.checks.fingerprint import mismatch_sequence
 from idemlint.probe.needs import EFFECTS, JSON_BODY, OTHER_PAYLOAD
 from idemlint.probe.rounds import run_rounds
-from idemlint.probe.verdicts import not_about_keys
+from idemlint.probe.verdicts import UNTOLD, not_about_keys
 
 if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
     from idemlint.probe.check import Outcome
-    from idemlint.probe.exchange import Exchange
 
 _DRAFT: Final = "draft-ietf-httpapi-idempotency-key-header-06, section 2.4"
 _CHANGING: Final = frozenset({"put", "patch", "post"})
 """Without DELETE: what it takes away, the checks that follow would miss."""
-
-
-def same_answer(bench: Bench, one: Exchange, two: Exchange) -> bool:
-    told = bench.masks.identity_of(one)
-    return one.ok and two.ok and (bool(bench.replayed(two)) or (bool(told) and told == bench.masks.identity_of(two)))
 
 
 @check(
@@ -54,8 +48,11 @@ async def different_query(bench: Bench) -> Outcome:
     second = await bench.send(f"{pick.name}={values[1]}", key=key, sample=two)
     evidence: dict[str, Any] = {"exchanges": (first, second), "details": {"parameter": pick.name}}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
-    if same_answer(bench, first, second):
+        return inconclusive(f"the first request got {first.said}", **evidence)
+    same = bench.same_answer(first, second)
+    if same is None:
+        return inconclusive(UNTOLD, **evidence)
+    if same:
         if bench.profile.mismatch.model == "replay":
             return passed("answered with the first result, as the profile documents", **evidence)
         return failed(f"another {pick.name} was silently answered with the first result", severity=WARN, **evidence)
@@ -110,8 +107,8 @@ async def another_path_parameter(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, second])
     evidence: dict[str, Any] = {"exchanges": (first, second), "effects": effects}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
-    if same_answer(bench, first, second) or (second.ok and second.body == first.body and bool(first.body)):
+        return inconclusive(f"the first request got {first.said}", **evidence)
+    if bench.same_resource(first, second) or (second.ok and second.body == first.body and bool(first.body)):
         if bench.profile.scope.endpoint == "global":
             return passed("answered with the first result, as the profile documents", **evidence)
         return failed("another resource's request was answered with the first one's result", **evidence)
@@ -148,14 +145,14 @@ async def another_method(bench: Bench) -> Outcome:
     )
     evidence: dict[str, Any] = {"exchanges": (first, other)}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if other.ok and (
         bench.replayed(other) or (other.body == first.body and other.status == first.status and bool(first.body))
     ):
         if bench.profile.scope.endpoint == "global":
             return passed("answered with the first result, as the profile documents", **evidence)
         return failed(f"{others[0].label} was answered with the result of {bench.label}", **evidence)
-    return passed(f"{others[0].label} got {other.status or other.error}", **evidence)
+    return passed(f"{others[0].label} got {other.said}", **evidence)
 
 
 @check(
@@ -181,7 +178,7 @@ async def another_encoding(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, second])
     evidence: dict[str, Any] = {"exchanges": (first, second), "effects": effects}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if effects.least > 1:
         return failed("the same payload, compressed, ran as new work", **evidence)
     if second.status in (400, 415):

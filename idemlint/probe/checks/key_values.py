@@ -72,14 +72,7 @@ async def _careless_keys(bench: Bench, values: Sequence[str], what: str) -> Outc
         first = await bench.send_lines("empty", line)
         second = await bench.send_lines("empty, other payload", line, sample=bench.other)
         seen += [first, second]
-        told = bench.masks.identity_of(first)
-        if (
-            first.ok
-            and second.ok
-            and told
-            and told == bench.masks.identity_of(second)
-            and bench.operation.method == "post"
-        ):
+        if bench.same_answer(first, second):
             return failed(
                 f"two payloads with {what} ({value!r}) got one answer: everybody without a key shares it",
                 axis="safety",
@@ -133,7 +126,7 @@ async def key_case(bench: Bench) -> Outcome:
     effects = await bench.since(before, [lower, upper])
     evidence = {"exchanges": (lower, upper), "effects": effects}
     if not lower.ok:
-        return inconclusive(f"the key was refused with {lower.status or lower.error}", **evidence)
+        return inconclusive(f"the key was refused with {lower.said}", **evidence)
     if not upper.ok:
         return passed(f"upper case is refused with {upper.status}", **evidence)
     same = effects.least < 2
@@ -227,7 +220,7 @@ async def hostile_characters(bench: Bench) -> Outcome:
         return failed(f"a key with odd characters gets {broken[0].status}", exchanges=(broken[0],))
     served = [each for each in seen if each.ok]
     told = [identity for each in served if (identity := bench.masks.identity_of(each))]
-    if bench.operation.method == "post" and len(set(told)) < len(told):
+    if bench.masks.telling and len(set(told)) < len(told):
         return failed("two different hostile keys got one answer", **evidence)
     if any(each.status == 403 for each in seen):
         return passed("some were refused with 403, by a firewall perhaps", **evidence)

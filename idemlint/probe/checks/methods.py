@@ -71,7 +71,7 @@ async def patch_protected(bench: Bench) -> Outcome:
     effects = await bench.since(before, seen)
     evidence: dict[str, Any] = {"exchanges": tuple(seen), "effects": effects}
     if not seen[0].ok:
-        return inconclusive(f"the first request got {seen[0].status or seen[0].error}", **evidence)
+        return inconclusive(f"the first request got {seen[0].said}", **evidence)
     if effects.least > 1:
         if "PATCH" not in bench.profile.methods and bench.expected.parameter is None:
             return skipped(f"{bench.profile.name} ignores keys on PATCH", **evidence)
@@ -103,5 +103,5 @@ async def delete_with_key(bench: Bench) -> Outcome:
     again = await bench.client.send(call.named("the same again"))
     evidence: dict[str, Any] = {"exchanges": (made, first, again)}
     if not first.ok:
-        return skipped(f"DELETE got {first.status or first.error}", **evidence)
-    return passed(f"DELETE with a key got {first.status}, then {again.status or again.error}", **evidence)
+        return skipped(f"DELETE got {first.said}", **evidence)
+    return passed(f"DELETE with a key got {first.status}, then {again.said}", **evidence)

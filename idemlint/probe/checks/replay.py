@@ -65,7 +65,7 @@ async def sequence(bench: Bench) -> Replays:
 def unusable_sequence(replays: Replays) -> Outcome | None:
     """Why the sequence says nothing."""
     if not replays.first.ok:
-        said = replays.first.status or replays.first.error
+        said = replays.first.said
         return inconclusive(f"the first request did not succeed: {said}", exchanges=replays.all)
     return None
 

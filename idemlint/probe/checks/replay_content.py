@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from idemlint.openapi.pointers import at
 from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive, passed, skipped
 from idemlint.probe.exchange import NOT_JSON, Call
-from idemlint.probe.expectations import at
 from idemlint.probe.needs import EFFECTS, SWITCHES
 from idemlint.probe.verdicts import not_about_keys
 
@@ -27,7 +27,7 @@ async def _pair(bench: Bench, label: str, **more: Any) -> tuple[Exchange, Exchan
 def _unusable(bench: Bench, first: Exchange, again: Exchange) -> Outcome | None:
     evidence: dict[str, Any] = {"exchanges": (first, again)}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if not again.ok:
         if bench.profile.replay.model == "refuse":
             return skipped(f"{bench.profile.name} refuses duplicates, so there is no replay", **evidence)
@@ -117,7 +117,7 @@ async def large_answer(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, again])
     evidence: dict[str, Any] = {"exchanges": (first, again), "effects": effects}
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", **evidence)
+        return inconclusive(f"the first request got {first.said}", **evidence)
     if effects.least > 1:
         return failed(f"an answer of {first.size} bytes was not kept: the duplicate ran again", **evidence)
     if again.ok and bench.profile.replay.model == "transparent" and not bench.masks.equal(first, again)[0]:
@@ -204,7 +204,7 @@ async def replay_after_change(bench: Bench) -> Outcome:
     now = await bench.client.send(read)
     evidence: dict[str, Any] = {"exchanges": (first, again, now), "details": {"changed": pointer}}
     if not now.ok:
-        return inconclusive(f"the resource could not be read afterwards: {now.status or now.error}", **evidence)
+        return inconclusive(f"the resource could not be read afterwards: {now.said}", **evidence)
     if at(now.json, pointer) != value:
         return failed(f"the duplicate undid the change of {pointer}", **evidence)
     snapshot = again.ok and at(again.json, pointer) != value
@@ -285,7 +285,7 @@ async def replay_after_deletion(bench: Bench) -> Outcome:
     gone = await bench.client.send(Call("delete", "DELETE", read.url, principal=read.principal, refusal_expected=True))
     missing = await bench.client.send(read)
     if not gone.ok or missing.ok:
-        return inconclusive(f"it could not be deleted: {gone.status or gone.error}", exchanges=(first, gone, missing))
+        return inconclusive(f"it could not be deleted: {gone.said}", exchanges=(first, gone, missing))
     again = await bench.send_call(first.call.named("duplicate after the deletion"))
     back = await bench.client.send(read)
     evidence: dict[str, Any] = {"exchanges": (first, gone, again, back)}
@@ -294,4 +294,4 @@ async def replay_after_deletion(bench: Bench) -> Outcome:
         return failed("the duplicate brought the deleted resource back", **evidence)
     if again.ok and told and now and told != now:
         return failed("the duplicate made a new resource in the place of the deleted one", **evidence)
-    return passed(f"the duplicate got {again.status or again.error}; what was deleted stays deleted", **evidence)
+    return passed(f"the duplicate got {again.said}; what was deleted stays deleted", **evidence)

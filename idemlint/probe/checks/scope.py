@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive, passed, skipped
 from idemlint.probe.needs import BASIC, EFFECTS, OTHER_PAYLOAD, SECOND_PRINCIPAL, SENSITIVE
 from idemlint.probe.principals import FIRST, NOBODY, SECOND, STRANGER
-from idemlint.probe.verdicts import not_about_keys
+from idemlint.probe.verdicts import UNTOLD, not_about_keys
 
 if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
@@ -54,9 +54,11 @@ async def different_tenant(bench: Bench) -> Outcome:
     effects = await bench.since(before, [first, second])
     evidence: dict[str, Any] = {"exchanges": (first, second), "effects": effects}
     if not first.ok:
-        return inconclusive(f"account A got {first.status or first.error}", **evidence)
-    told = bench.masks.identity_of(first)
-    if second.ok and ((told and told == bench.masks.identity_of(second)) or bench.replayed(second)):
+        return inconclusive(f"account A got {first.said}", **evidence)
+    same = bench.same_answer(first, second)
+    if same is None:  # then it is the count of effects that tells
+        same = effects.exact and effects.least < 2
+    if same:
         if separate is False:
             return inconclusive(
                 "B got A's answer, but B can read A's resources anyway: one account, perhaps", **evidence
@@ -97,10 +99,12 @@ async def existence_oracle(bench: Bench) -> Outcome:
     second = await bench.send("account B, other payload", key=key, sample=bench.other, principal=SECOND)
     evidence: dict[str, Any] = {"exchanges": (first, second)}
     if not first.ok:
-        return inconclusive(f"account A got {first.status or first.error}", **evidence)
+        return inconclusive(f"account A got {first.said}", **evidence)
     if second.ok:
-        told = bench.masks.identity_of(first)
-        if told and told == bench.masks.identity_of(second):
+        same = bench.same_answer(first, second)
+        if same is None:
+            return inconclusive(UNTOLD, **evidence)
+        if same:
             return failed("account B got account A's answer for another payload", severity=ERROR, **evidence)
         return passed("account B's request ran", **evidence)
     alone = await bench.send("account B, fresh key", key=bench.key(), sample=bench.other, principal=SECOND)
@@ -134,7 +138,9 @@ async def another_user(bench: Bench) -> Outcome:
     evidence: dict[str, Any] = {"exchanges": (first, second)}
     if not (first.ok and second.ok):
         return inconclusive(not_about_keys([first, second]) or f"{first.status} and {second.status}", **evidence)
-    shared = bool(bench.masks.identity_of(first)) and bench.masks.identity_of(first) == bench.masks.identity_of(second)
+    shared = bench.same_answer(first, second)
+    if shared is None:
+        return inconclusive(UNTOLD, **evidence)
     return passed("users of one account share keys" if shared else "each user's keys are their own", **evidence)
 
 
@@ -153,14 +159,12 @@ async def anonymous_pool(bench: Bench) -> Outcome:
     key = bench.key()
     first = await bench.send("anonymous", key=key, principal=NOBODY, more=(("Cookie", "session=one"),))
     if not first.ok:
-        return skipped(
-            f"the operation is not open to anonymous callers ({first.status or first.error})", exchanges=(first,)
-        )
+        return skipped(f"the operation is not open to anonymous callers ({first.said})", exchanges=(first,))
     second = await bench.send("another anonymous caller", key=key, principal=NOBODY, more=(("Cookie", "session=two"),))
     evidence: dict[str, Any] = {"exchanges": (first, second)}
-    if second.ok and bench.masks.identity_of(first) == bench.masks.identity_of(second):
+    if bench.same_answer(first, second) is not False:
         return inconclusive("two anonymous callers from one address got one answer, which is innocent", **evidence)
-    return passed(f"the second caller got {second.status or second.error}", **evidence)
+    return passed(f"the second caller got {second.said}", **evidence)
 
 
 @check(
@@ -180,13 +184,12 @@ async def authorisation_again(bench: Bench) -> Outcome:
     key = bench.key()
     first = await bench.send("first", key=key)
     if not first.ok:
-        return inconclusive(f"the first request got {first.status or first.error}", exchanges=(first,))
+        return inconclusive(f"the first request got {first.said}", exchanges=(first,))
     without = await bench.send("no credentials", key=key, principal=NOBODY)
     bad = await bench.send("bad credentials", key=key, principal=STRANGER)
     seen = (first, without, bad)
-    told = bench.masks.identity_of(first)
     for exchange in (without, bad):
-        if exchange.ok and ((told and told == bench.masks.identity_of(exchange)) or bench.replayed(exchange)):
+        if bench.same_answer(first, exchange) is not False:
             open_to_all = await bench.send(
                 "no credentials, fresh key", key=bench.key(), principal=exchange.call.principal
             )
@@ -195,11 +198,7 @@ async def authorisation_again(bench: Bench) -> Outcome:
             return failed(f"the stored answer was given with {exchange.call.label}", exchanges=(*seen, open_to_all))
     if all(exchange.ok for exchange in (without, bad)):
         return skipped("the operation is open to everybody", exchanges=seen)
-    return passed(f"without credentials {_said(without)}, with bad ones {_said(bad)}", exchanges=seen)
-
-
-def _said(exchange: Exchange) -> str:
-    return str(exchange.status or exchange.error)
+    return passed(f"without credentials {without.said}, with bad ones {bad.said}", exchanges=seen)
 
 
 @check(
@@ -226,9 +225,7 @@ async def delimiter_collision(bench: Bench) -> Outcome:
         url = f"{bench.base_url}{target}{'%23' if mark == '#' else mark}x"
         two = await bench.send("collides", lines=[bench.wire(base)], url=url, refusal_expected=True)
         seen += [one, two]
-        told = bench.masks.identity_of(one)
-        same = bool(told) and told == bench.masks.identity_of(two)
-        if one.ok and two.ok and (same or bench.replayed(two)):
+        if bench.same_resource(one, two):
             return failed(
                 f"the path {target} and a path that goes on with {mark!r} met over one key", exchanges=(one, two)
             )

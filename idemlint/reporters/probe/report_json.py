@@ -16,12 +16,24 @@ if TYPE_CHECKING:
 
 
 def render(report: ProbeReport, options: ReportOptions) -> str:
-    """One document; times are seconds since the run began."""
-    return json_text(json.dumps(as_data(report, options.base), indent=2, ensure_ascii=False)) + "\n"
+    """One document; times are seconds since the run began. Written operation by operation: a report may be large."""
+    frame = _dumped({**_heading(report, options.base), "operations": [], **run_data(report)})
+    operations = ",".join(f"\n{_dumped(operation_data(each))}".replace("\n", "\n    ") for each in report.operations)
+    whole = frame.replace('"operations": []', f'"operations": [{operations}\n  ]', 1) if operations else frame
+    return f"{whole}\n"
+
+
+def _dumped(data: dict[str, Any]) -> str:
+    return json_text(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def as_data(report: ProbeReport, base: str) -> dict[str, Any]:
     """The report as plain JSON data; the document's path as seen from `base`."""
+    operations = [operation_data(operation) for operation in report.operations]
+    return {**_heading(report, base), "operations": operations, **run_data(report)}
+
+
+def _heading(report: ProbeReport, base: str) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": report.tool,
@@ -30,8 +42,6 @@ def as_data(report: ProbeReport, base: str) -> dict[str, Any]:
         "profile": report.profile,
         "suite": report.suite,
         "seed": report.seed,
-        "operations": [operation_data(operation) for operation in report.operations],
-        **run_data(report),
     }
 
 
