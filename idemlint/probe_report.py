@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 1
 
+IN_PROCESS: Final = "http://app.invalid"
+"""Target of a run against an application in this process: a name that can have no server (RFC 6761, section 6.4)."""
+
 Axis: TypeAlias = Literal["safety", "conformance", "control"]
 
 GROUPS: Final = (
@@ -227,6 +230,8 @@ class ProbeReport:
     """Every exchange of the run, where they were kept (`-f har`)."""
     document: str = ""
     """Absolute path or URL of the OpenAPI document; `<stdin>` if it came that way."""
+    saved: str = ""
+    """Absolute path of this report as JSON, which `--replay` reads; empty if it is not written."""
     began: float | None = None
     """When the run began, in seconds since 1970: what the times of its exchanges count from."""
 

@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from idemlint.errors import UsageError
-from idemlint.probe.in_process import HOST
-from idemlint.probe_report import SCHEMA_VERSION
+from idemlint.probe_report import IN_PROCESS, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ def with_report(options: dict[str, Any]) -> dict[str, Any]:
             f"{path} tells nothing of {', '.join(strange)}", hint=f"it has {', '.join(sorted(known)[:12])}"
         )
     target = data.get("target")
-    if target == HOST and options["app"] is None and options["url"] is None:
+    if target == IN_PROCESS and options["app"] is None and options["url"] is None:
         raise UsageError(f"{path} is of an application in a process", hint="name it again: --app MODULE:ATTR")
     is_url = isinstance(target, str) and options["app"] is None and options["url"] is None
     return {

@@ -8,6 +8,7 @@ import gc
 import os
 import random
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.cli.output import Target, say, speaks_unicode, terminal_width, wants_color, write_file, write_stdout
@@ -15,7 +16,7 @@ from idemlint.cli.probe_config import read_config, with_config
 from idemlint.cli.probe_options import principals_of, read_references, wanted_by
 from idemlint.errors import ExitCode, UsageError
 from idemlint.findings import Severity
-from idemlint.probe_report import Verdict
+from idemlint.probe_report import IN_PROCESS, Verdict
 from idemlint.reporters.options import ReportOptions
 
 if TYPE_CHECKING:
@@ -66,7 +67,6 @@ def execute(options: dict[str, Any]) -> int:
 def _session(options: dict[str, Any], *, keep_exchanges: bool) -> Session:
     from idemlint.contract.loading import load_profile
     from idemlint.probe.consent import base_url
-    from idemlint.probe.in_process import HOST
     from idemlint.probe.session import Session
     from idemlint.probe.settings import DEFAULT_PROFILE, Settings
 
@@ -75,7 +75,7 @@ def _session(options: dict[str, Any], *, keep_exchanges: bool) -> Session:
     if (options["url"] is None) == (options["app"] is None):
         raise UsageError("give the target as --url or --app, and just one of them", hint="--url http://127.0.0.1:8000")
     settings = Settings(
-        url=base_url(options["url"]) if options["url"] is not None else HOST,
+        url=base_url(options["url"]) if options["url"] is not None else IN_PROCESS,
         suite=options["suite"],
         select=_listed(options["select"]),
         ignore=_listed(options["ignore"]),
@@ -239,6 +239,9 @@ def _write(report: ProbeReport, targets: list[Target], options: dict[str, Any]) 
     from idemlint import __version__
     from idemlint.reporters.probe import lookup
 
+    saved = next((target.path for target in targets if target.format == "json" and target.path), None)
+    if saved is not None:
+        report = replace(report, saved=os.path.abspath(saved))
     for target in targets:
         to_screen = target.path is None
         settings = ReportOptions(

@@ -16,11 +16,12 @@ from idemlint.openapi.document import Document, parse, read
 from idemlint.openapi.references import References
 from idemlint.openapi.scope import Scope
 from idemlint.probe.consent import base_url, is_loopback
-from idemlint.probe.in_process import HOST, link_of, link_to
+from idemlint.probe.in_process import link_of, link_to
 from idemlint.probe.principals import FIRST, SECOND, Principal
 from idemlint.probe.report import Report
 from idemlint.probe.session import Session
 from idemlint.probe.settings import DEFAULT_PROFILE, Settings
+from idemlint.probe_report import IN_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,7 +92,7 @@ async def probe_async(
     """
     if (url is None) == (app is None):
         raise UsageError("give the target as url or app, and just one of them", hint="app=app")
-    target = HOST if url is None else base_url(url)
+    target = IN_PROCESS if url is None else base_url(url)
     if url is not None and not allow_writes and not is_loopback(target):
         raise UsageError(f"{target} is not on the loopback range", hint="allow_writes=True gives consent to writes")
     scope = Scope(_texts(only), _texts(excepted))
@@ -140,7 +141,7 @@ def planned(
     """Which checks of which operations `probe` would run with these options. Needs no target and sends nothing."""
     scope = Scope(_texts(only), _texts(excepted))
     settings = Settings(
-        HOST,
+        IN_PROCESS,
         suite,
         _texts(select),
         _texts(ignore),

@@ -15,7 +15,9 @@ def base_url(text: str) -> str:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise UsageError(f"{text!r} is no URL: {error}", hint="http://127.0.0.1:8000") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    # httpx escapes in a host what no host may have, and takes any number for a port
+    possible = url.host and ("%" not in url.host or ":" in url.host) and (url.port is None or 0 < url.port < 65_536)
+    if url.scheme not in ("http", "https") or not possible:
         raise UsageError(f"{text!r} is no http or https URL", hint="http://127.0.0.1:8000")
     if url.query or url.fragment:
         raise UsageError(f"{text!r} has a query or a fragment, and paths are put behind it", hint="leave it out")

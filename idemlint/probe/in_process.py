@@ -10,7 +10,7 @@ import inspect
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from idemlint.errors import UsageError
 from idemlint.probe.transport.answers import BurstAnswer
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import httpx
 
     from idemlint.probe.client import Link
-
-HOST: Final = "http://app.invalid"
-"""What an application in this process is addressed as, where nobody says otherwise: a name that can have no server."""
 
 
 def link_to(name: str, *, timeout: float = 10.0) -> Link:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import shlex
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from idemlint.probe.curl import curl
 from idemlint.probe_report import BODY_KEPT, CheckResult, ExchangeRecord, Message, Verdict
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ def result_of(
         bursts=tuple(burst.record for burst in bursts),
         effects=_masked(outcome.effects, masking),
         details={**masking.data(dict(outcome.details)), **left_out},
-        reproduce="\n".join(curl(exchange, masking) for exchange in list(seen.values())[:_CURLS]),
+        reproduce="\n".join(
+            curl(exchange, _text(exchange.call.body, BODY_KEPT), _key_of(exchange.call, bench), masking)
+            for exchange in list(seen.values())[:_CURLS]
+        ),
     )
 
 
@@ -160,19 +163,6 @@ def _key_of(call: Call, bench: Bench) -> str:
     for part in expected.name.lstrip("/").split("/"):
         value = value.get(part) if isinstance(value, dict) else None
     return str(value) if isinstance(value, (str, int)) else ""
-
-
-def curl(exchange: Exchange, masking: Masking) -> str:
-    """A command that sends the request again, secrets left as `***`."""
-    parts = ["curl", "-i", "-X", exchange.call.method]
-    for name, value in masking.lines(exchange.sent or exchange.call.headers):
-        if name.lower() in ("host", "content-length", "accept-encoding", "connection", "user-agent"):
-            continue
-        parts += ["-H", f"{name}: {value}" if value else f"{name};"]
-    if exchange.call.body:
-        parts += ["--data-binary", masking.text(_text(exchange.call.body, BODY_KEPT))]
-    parts.append(masking.text(exchange.call.url))
-    return shlex.join(parts)
 
 
 def _text(body: bytes, keep: int) -> str:

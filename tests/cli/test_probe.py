@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +121,10 @@ def test_credentials_that_were_never_taken_are_told(folder: Path) -> None:
         (("openapi.json",), "give the target as --url or --app", "--url http://127.0.0.1:8000"),
         (("openapi.json", "--url", NOBODY, "--app", "a:b"), "give the target as --url or --app", "--url"),
         (("openapi.json", "--url", "127.0.0.1:80"), "'127.0.0.1:80' is no http or https URL", "http://127.0.0.1:8000"),
+        (("openapi.json", "--url", "http://[x"), "'http://[x' is no http or https URL", "http://127.0.0.1:8000"),
+        (("openapi.json", "--url", "http://a b"), "'http://a b' is no http or https URL", "http://127.0.0.1:8000"),
+        (("openapi.json", "--url", "http://a:0"), "'http://a:0' is no http or https URL", "http://127.0.0.1:8000"),
+        (("openapi.json", "--url", "http://a:70000"), "'http://a:70000' is no http", "http://127.0.0.1:8000"),
         (("openapi.json", "--url", "http://a:b@127.0.0.1"), "a password in it", "as a header"),
         (("openapi.json", "--url", "http://127.0.0.1/?a=1"), "a query or a fragment", ""),
         (("nowhere.json", "--url", NOBODY), "nowhere.json", ""),
@@ -293,6 +297,19 @@ def test_a_report_is_replayed_with_the_same_seed_and_just_what_failed(folder: Pa
     assert [check["id"] for check in json.loads(other.stdout)["operations"][0]["checks"]] == ["RPL-01"]
 
 
+@pytest.mark.parametrize("formats", [(), ("-f", "text", "-f", "json=r.json")])
+def test_the_command_of_a_story_runs_as_it_stands(folder: Path, racy: ApiServer, formats: tuple[str, ...]) -> None:
+    told = probe(folder, "openapi.json", "--url", racy.url, "--select", "CON-01,RPL-01", "--seed", "77", *formats)
+    command = next(line for line in told.stdout.splitlines() if "idemlint probe openapi.json" in line)
+    assert ("--replay r.json" in command) is bool(formats)
+    _, _, *arguments = shlex.split(command.partition("Again:")[2] or command)
+    done = probe(folder, *arguments, "-f", "json")
+    assert done.returncode == 1
+    data = json.loads(done.stdout)
+    assert (data["seed"], data["target"]) == (77, racy.url)
+    assert [check["id"] for check in data["operations"][0]["checks"]] == ["CON-01"]
+
+
 def test_a_report_tells_which_document_it_is_of(folder: Path, racy: ApiServer) -> None:
     probe(folder, "openapi.json", "--url", racy.url, "--select", "CON-01", "-f", "json=r.json")
     assert probe(folder, "--replay", "r.json").returncode == 1
@@ -384,22 +401,20 @@ def test_an_operation_that_is_not_there_is_named(folder: Path, server: ApiServer
 
 
 def test_a_server_that_dies_on_the_way_is_2_with_a_report(folder: Path) -> None:
+    dying = """
+import os, time
+from api_server import api_server
+
+with api_server(lambda number, asked: os._exit(1) if number >= 30 else None) as server:
+    print(server.url, flush=True)
+    time.sleep(60)
+"""
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import time\nfrom api_server import api_server\nwith api_server() as s:\n print(s.url, flush=True)\n time.sleep(60)",
-        ],
-        env=environment(PYTHONPATH=TESTS),
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", dying], env=environment(PYTHONPATH=TESTS), stdout=subprocess.PIPE, text=True
     )
     url = process.stdout.readline().strip()
-    threading.Timer(1.2, process.kill).start()
     began = time.perf_counter()
-    done = probe(
-        folder, "openapi.json", "--url", url, "--rate", "40", "-f", "json=r.json", "-f", "text", "--max-wait", "1"
-    )
+    done = probe(folder, "openapi.json", "--url", url, "-f", "json=r.json", "-f", "text", "--max-wait", "1")
     process.wait()
     process.stdout.close()
     assert time.perf_counter() - began < 15

@@ -16,7 +16,7 @@ class Held(NamedTuple):
     syntax: str = "yaml"
 
 
-BASE = "/work"
+BASE = "/project"
 
 
 def span(line: int, start: int, end: int, end_line: int | None = None) -> Range:
@@ -24,12 +24,12 @@ def span(line: int, start: int, end: int, end_line: int | None = None) -> Range:
 
 
 def finding(**changes: object) -> Finding:
-    """`POST /payments` at line 9 of /work/payments.yaml, unless `changes` say otherwise."""
+    """`POST /payments` at line 9 of /project/payments.yaml, unless `changes` say otherwise."""
     whole = Finding(
         code="idempotency-key-required",
         message="POST /payments does not require an Idempotency-Key",
         severity=Severity.ERROR,
-        source="/work/payments.yaml",
+        source="/project/payments.yaml",
         path=("paths", "/payments", "post"),
         range=span(8, 9, 10, 11),
         focus=span(8, 4, 8),
@@ -48,7 +48,7 @@ SECOND = finding(
     code="idempotency-key-uuid",
     message="the key of POST /refunds accepts more than UUIDs",
     severity=Severity.WARN,
-    source="/work/components/parameters.yaml",
+    source="/project/components/parameters.yaml",
     path=("IdempotencyKey", "schema", "pattern"),
     range=span(5, 15, 35),
     focus=span(5, 15, 35),
@@ -56,25 +56,25 @@ SECOND = finding(
     label='accepts "" and "retry-1"',
     help="",
     url="",
-    related=(Related("/work/payments.yaml", span(30, 8, 20), "used here"),),
+    related=(Related("/project/payments.yaml", span(30, 8, 20), "used here"),),
 )
 
-DOCUMENTS = {"/work/payments.yaml": Held(PAYMENTS), "/work/components/parameters.yaml": Held(PARAMETERS)}
+DOCUMENTS = {"/project/payments.yaml": Held(PAYMENTS), "/project/components/parameters.yaml": Held(PARAMETERS)}
 
 
 def result(*findings: Finding, documents: dict[str, Held] | None = None, error: bool = False) -> CheckResult:
     """One checked document with `findings`; with `error`, another one that could not be read."""
     checked = DocumentResult(
-        "/work/payments.yaml",
+        "/project/payments.yaml",
         list(findings),
         None,
         Coverage(4, 3, 1, 3, 1),
         DOCUMENTS if documents is None else documents,
     )
     broken = DocumentError(
-        "mapping values are not allowed here", source="/work/broken.yaml", position=Position(2, 4), hint="h"
+        "mapping values are not allowed here", source="/project/broken.yaml", position=Position(2, 4), hint="h"
     )
-    unread = [DocumentResult("/work/broken.yaml", [], broken)] if error else []
+    unread = [DocumentResult("/project/broken.yaml", [], broken)] if error else []
     rules = (
         RuleInfo("idempotency-key-required", "POST and PATCH require a key", Severity.ERROR, "https://example.org/a b"),
     )
@@ -86,6 +86,6 @@ BOTH = result(finding(), SECOND, error=True)
 NASTY = "</script><img src=x onerror=1>|`code`|@team #1 https://evil.example ::error::\x1b[31m\x9b\u202e\x00\n::warning::%0A]]>&\ud800"
 HOSTILE = result(
     finding(code="x\x1b,:|<`", message=NASTY, label=NASTY, help=NASTY, operation=f"POST /{NASTY}", url=f"javascript:{NASTY}",
-            source=f"/work/{NASTY.replace('/', '')}", path=(NASTY, 0),
-            related=(Related(f"/work/{NASTY}", span(0, 0, 1), NASTY),)),
+            source=f"/project/{NASTY.replace('/', '')}", path=(NASTY, 0),
+            related=(Related(f"/project/{NASTY}", span(0, 0, 1), NASTY),)),
 )  # fmt: skip

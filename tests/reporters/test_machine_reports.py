@@ -113,7 +113,7 @@ def test_sarif() -> None:
         "helpUri": "https://example.org/a%20b",
     }
     assert run["columnKind"] == "unicodeCodePoints"
-    assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": "file:///work/"}}
+    assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": "file:///project/"}}
     first, second = run["results"]
     assert first["ruleId"] == run["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == SECOND.code
     assert first["level"] == "warning"
@@ -135,7 +135,7 @@ def test_sarif() -> None:
 @pytest.mark.parametrize(
     ("source", "location"),
     [
-        ("/work/a b#%ü.yaml", {"uri": "a%20b%23%25%C3%BC.yaml", "uriBaseId": "SRCROOT"}),
+        ("/project/a b#%ü.yaml", {"uri": "a%20b%23%25%C3%BC.yaml", "uriBaseId": "SRCROOT"}),
         ("/elsewhere/a.yaml", {"uri": "file:///elsewhere/a.yaml"}),
         ("https://example.org/a.yaml", {"uri": "https://example.org/a.yaml"}),
         ("<stdin>", {"uri": "%3Cstdin%3E"}),

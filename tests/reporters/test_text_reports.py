@@ -45,7 +45,7 @@ def frame(line: str, start: int, end: int, columns: int = 80, label: str = "") -
     """Line and caret line of a finding at characters `start` to `end` of `line`."""
     it = finding(code="c", message="m", focus=span(0, start, end), label=label, help="", url="")
     text = lookup("text")(
-        result(it, documents={"/work/payments.yaml": Held(line)}),
+        result(it, documents={"/project/payments.yaml": Held(line)}),
         OPTIONS._replace(width=columns, summary=False),
     )
     return [part.partition("│ ")[2] for part in text.split("\n")[3:5]]
@@ -71,9 +71,9 @@ def test_frames_in_ascii() -> None:
 
 def test_the_gutter_is_as_wide_as_the_line_number() -> None:
     it = finding(focus=span(1233, 0, 3), label="", help="", url="", code="c", message="m")
-    lines = lookup("text")(result(it, documents={"/work/payments.yaml": Held("#\n" * 1233 + "abc\n")}), OPTIONS).split(
-        "\n"
-    )
+    lines = lookup("text")(
+        result(it, documents={"/project/payments.yaml": Held("#\n" * 1233 + "abc\n")}), OPTIONS
+    ).split("\n")
     assert lines[1:5] == ["     ┌─ payments.yaml:1234:1", "     │", "1234 │ abc", "     │ ^^^"]
 
 
@@ -115,7 +115,7 @@ def test_a_label_that_does_not_fit_stands_below_the_caret() -> None:
     label = "a sentence that is too long to stand beside the caret on this line"
     it = finding(code="c", message="m", focus=span(0, 10, 14), label=label, help="", url="")
     text = lookup("text")(
-        result(it, documents={"/work/payments.yaml": Held(" " * 10 + "post: x")}),
+        result(it, documents={"/project/payments.yaml": Held(" " * 10 + "post: x")}),
         OPTIONS._replace(width=60, summary=False),
     )
     assert text.split("\n")[4:7] == [
@@ -157,21 +157,21 @@ def test_paths_are_relative_where_that_is_shorter() -> None:
     def place(source: str, base: str) -> str:
         return lookup("concise")(result(finding(source=source)), ReportOptions(base=base)).partition(":9:")[0]
 
-    assert place("/work/a/b.yaml", "/work/a") == "b.yaml"
-    assert place("/work/b.yaml", "/work/a") == "../b.yaml"
-    assert place("/elsewhere/b.yaml", "/work/a/b/c/d") == "/elsewhere/b.yaml"
-    assert place("/work-more/b.yaml", "/work") == "/work-more/b.yaml"
-    assert place("<stdin>", "/work") == "<stdin>"
-    assert place("https://example.org/b.yaml", "/work") == "https://example.org/b.yaml"
+    assert place("/project/a/b.yaml", "/project/a") == "b.yaml"
+    assert place("/project/b.yaml", "/project/a") == "../b.yaml"
+    assert place("/elsewhere/b.yaml", "/project/a/b/c/d") == "/elsewhere/b.yaml"
+    assert place("/project-more/b.yaml", "/project") == "/project-more/b.yaml"
+    assert place("<stdin>", "/project") == "<stdin>"
+    assert place("https://example.org/b.yaml", "/project") == "https://example.org/b.yaml"
     assert place("/a.yaml", "/") == "a.yaml"
 
 
 def test_the_findings_of_several_documents_come_in_one_order_and_once() -> None:
-    shared = finding(source="/work/shared.yaml")
-    first = DocumentResult("/work/b.yaml", [finding(source="/work/b.yaml"), shared])
-    second = DocumentResult("/work/a.yaml", [finding(source="/work/a.yaml"), shared])
+    shared = finding(source="/project/shared.yaml")
+    first = DocumentResult("/project/b.yaml", [finding(source="/project/b.yaml"), shared])
+    second = DocumentResult("/project/a.yaml", [finding(source="/project/a.yaml"), shared])
     sources = [found.source for found in CheckResult([first, second]).findings]
-    assert sources == ["/work/a.yaml", "/work/b.yaml", "/work/shared.yaml"]
+    assert sources == ["/project/a.yaml", "/project/b.yaml", "/project/shared.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_every_format_survives_hostile_text_and_nothing_at_all(name: str) -> Non
     if name not in ("json", "sarif", "gitlab"):
         assert not re.search("(?m)^::warning", text)
     assert isinstance(render(CheckResult([]), OPTIONS), str)
-    assert isinstance(render(CheckResult([DocumentResult("/work/a.yaml", [])]), OPTIONS), str)
+    assert isinstance(render(CheckResult([DocumentResult("/project/a.yaml", [])]), OPTIONS), str)
 
 
 @pytest.mark.parametrize("name", NAMES)

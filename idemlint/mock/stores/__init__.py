@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from idemlint.entry_points import load
 from idemlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def masked(url: str) -> str:
 
 
 def _foreign(scheme: str, url: str) -> Store:
-    for entry in entry_points(group=GROUP):
-        if entry.name.lower() == scheme:
-            store: Store = entry.load()(url)
-            return store
+    opens = load(GROUP, scheme)
+    if opens is not None:
+        store: Store = opens(url)
+        return store
     raise UsageError(f"no store is called {masked(url)}", hint=f"stores are {_EXAMPLES}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idemlint.contract.profile import UNKNOWN
+from idemlint.openapi.pointers import encode_pointer
 from idemlint.probe.check import WARN, check, failed, inconclusive, passed, skipped
 from idemlint.probe.needs import EFFECTS, JSON_BODY, OTHER_PAYLOAD
 from idemlint.probe.verdicts import UNTOLD
@@ -81,14 +82,15 @@ def _mutants(bench: Bench) -> Iterator[tuple[str, Any]]:
     validator = validator_for(bench.references, schema, direction="request")
     count = 0
     for name, member in value.items():
-        inner = (
-            next(((key, each) for key, each in member.items()), None) if isinstance(member, dict) and member else None
-        )
-        for another in changed(member if inner is None else inner[1]):
-            body = {**value, name: another if inner is None else {**member, inner[0]: another}}
+        inner = next(iter(member)) if isinstance(member, dict) and member else None
+        pointer = encode_pointer((name,) if inner is None else (name, inner))[1:]
+        if pointer in bench.sample.fixed:  # another one does not exist, and is refused for that
+            continue
+        for another in changed(member if inner is None else member[inner]):
+            body = {**value, name: another if inner is None else {**member, inner: another}}
             if validator.is_valid(body):
                 count += 1
-                yield f"/{name}" if inner is None else f"/{name}/{inner[0]}", bench.sample.with_value(body)
+                yield pointer, bench.sample.with_value(body)
                 break
         if count >= _MOST_MEMBERS:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from idemlint.probe_report import Verdict
+from idemlint.probe_report import IN_PROCESS, Verdict
 from idemlint.reporters.places import relative
 
 if TYPE_CHECKING:
@@ -226,13 +226,18 @@ def concurrency(report: ProbeReport) -> str:
 
 
 def replay_command(report: ProbeReport, operation: OperationResult, check: CheckResult, base: str) -> str:
-    """What to type to have one check run again, with the same seed."""
+    """What to type to have one check run again, with the same seed: from the report as JSON where one was written."""
     from shlex import quote
 
     parts = ["idemlint", "probe"]
     if report.document and not report.document.startswith("<"):
         parts.append(relative(report.document, base))
-    parts += ["--replay", "report.json", "--check", check.id]
+    if report.saved:
+        parts += ["--replay", relative(report.saved, base), "--check", check.id]
+    else:
+        in_process = report.target == IN_PROCESS
+        parts += ["--app", "MODULE:ATTR"] if in_process else ["--url", report.target]
+        parts += ["--profile", report.profile, "--seed", str(report.seed), "--select", check.id]
     if len(report.operations) > 1:
         parts += ["--only", operation.operation]
     return " ".join(map(quote, parts))

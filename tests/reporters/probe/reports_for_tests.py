@@ -17,7 +17,7 @@ from idemlint.probe_report import (
     Verdict,
 )
 
-BASE = "/work"
+BASE = "/project"
 KEY = "4ed8c74a-9dff-442b-85a8-55fc4806cfd1"
 OTHER_KEY = "7d8c2870-6ccf-4b56-9a07-61d2c21e170d"
 PLACE = Range(Position(8, 4), Position(8, 8))
@@ -130,7 +130,7 @@ def operation(label: str = "POST /payments", *checks: CheckResult, **changes: An
     made = OperationResult(
         label,
         checks or (control(), passed(), check(), payload(), passed("FMT-01", "format", verdict=Verdict.SKIPPED)),
-        source="/work/payments.yaml",
+        source="/project/payments.yaml",
         place=PLACE,
         oracle="GET /payments",
         suggestion={"onMissing": 400, "scope": ["account", "path"], "ttl": "PT24H"},
@@ -144,7 +144,7 @@ def blocked(label: str = "POST /refunds") -> OperationResult:
     return OperationResult(
         label,
         (control(Verdict.INCONCLUSIVE), passed(verdict=Verdict.INCONCLUSIVE, reason=reason)),
-        source="/work/payments.yaml",
+        source="/project/payments.yaml",
         place=PLACE,
         blocked=reason,
     )
@@ -165,7 +165,8 @@ def report(*operations: OperationResult, **changes: Any) -> ProbeReport:
         "bound": 140e-6,
         "notes": ("the clock of the target is 3 s ahead",),
         "tool": "idemlint 1.2.3",
-        "document": "/work/payments.yaml",
+        "document": "/project/payments.yaml",
+        "saved": "/project/report.json",
         "began": 1_700_000_000.0,
     }
     return ProbeReport(**{**made, **changes})
@@ -217,7 +218,7 @@ def hostile(text: str = NASTY) -> ProbeReport:
     whole = OperationResult(
         f"POST /{text}",
         (made, doubt, apart),
-        source=f"/work/{text}",
+        source=f"/project/{text}",
         place=PLACE,
         blocked="",
         oracle=text,
@@ -229,7 +230,7 @@ def hostile(text: str = NASTY) -> ProbeReport:
         whole._replace(operation=text, blocked=text, source="", place=None),
         target=text,
         profile=text,
-        document=f"/work/{text}",
+        document=f"/project/{text}",
         interrupted=text,
         notes=(text,),
         tool=text,

@@ -50,6 +50,15 @@ def test_a_double_execution_is_told_as_a_story() -> None:
     ]
 
 
+def test_without_a_report_that_was_kept_the_command_says_all_by_itself() -> None:
+    shown = text(report(saved=""))
+    assert (
+        "    idemlint probe payments.yaml --url http://127.0.0.1:4010 --profile ietf-07 --seed 8191 --select CON-01"
+        " --only 'POST /payments'\n" in shown
+    )
+    assert " payments.yaml --app MODULE:ATTR --profile " in text(report(saved="", target="http://app.invalid"))
+
+
 def test_requests_that_were_sent_one_after_the_other_come_with_their_names_and_a_curl() -> None:
     shown = text(report())
     assert (
