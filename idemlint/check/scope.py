@@ -5,12 +5,14 @@ The four base rules and the summary's coverage ask the same questions, so both a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from idemlint.check.function import RuleContext
+    from collections.abc import Callable, Iterable, Iterator
+
+    from idemlint.check.function import Issue, RuleContext, RuleFunction
     from idemlint.contract.contract import Contract
     from idemlint.openapi.operations import Operation, Parameter
     from idemlint.openapi.references import Node, References
@@ -38,23 +40,40 @@ class Key(NamedTuple):
     """The parameter, or the body's member, where it really stands."""
     schema: Node | None
     use: Node | None
-    """The list entry by which the operation takes it, when that is another place than `node`."""
+    """The list entry by which the operation takes it, when that is another place than `node`; for a key in the body the
+    operation's own `requestBody`, when `node` is not inside it."""
+    others: tuple[Node, ...] = ()
+    """Schemas that a key in the body has in the other branches of a `oneOf` or `anyOf`."""
+    unlisted: str = ""
+    """The member of the body, the key or one above it, that the `required` of its schema leaves out."""
+    body: Node | None = None
+    """The request body that holds the key and is itself optional; in Swagger 2.0 its parameter."""
 
 
-def operation_in_scope(context: RuleContext) -> Operation | None:
-    """The operation at the context's path, if the contract's rules are to look at it: its method, and no exemption."""
-    operation = operation_of_method(context)
-    return None if operation is None or exemption(operation) else operation
+def for_operations(judge: Callable[[Operation, RuleContext], Iterable[Issue]], *, exempt: bool = False) -> RuleFunction:
+    """A rule function that asks `judge` of each operation at or below the target that the contract's rules look at.
+
+    That is one of the contract's methods, and not exempt unless `exempt`. The rules start from `$.paths`: in the tree that
+    `given` walks, as in Spectral's, what stands next to a path item's `$ref` is not there, and operations may.
+    """
+
+    def run(_target: Any, _options: Any, context: RuleContext) -> Iterator[Issue]:
+        for operation in _operations(context):
+            if operation.method.lower() in context.contract.methods and (exempt or exemption(operation) is None):
+                for issue in judge(operation, context):
+                    yield issue._replace(path=operation.path)
+
+    return run
 
 
-def operation_of_method(context: RuleContext) -> Operation | None:
-    """The operation at the context's path, if its method is one of the contract's."""
-    method = context.path[-1] if context.path else ""
-    if not isinstance(method, str) or method.lower() not in context.contract.methods:
-        return None
-    from idemlint.openapi.operations import operation_at
+def _operations(context: RuleContext) -> list[Operation]:
+    from idemlint.openapi.operations import operation_at, operations
 
-    return operation_at(context.references, context.path)
+    operation = operation_at(context.references, context.path)
+    if operation is not None:
+        return [operation] if operation.path == context.path else []
+    depth = len(context.path)
+    return [each for each in operations(context.references) if each.path[:depth] == context.path]
 
 
 def exemption(operation: Operation) -> Exemption | None:
@@ -78,19 +97,25 @@ def declared_key(operation: Operation, contract: Contract, references: Reference
     if contract.carrier == "header":
         name = contract.header.lower()
         for parameter in operation.parameters():
-            if parameter.location == "header" and parameter.name.lower() == name:
+            spelled = parameter.name
+            # A name with a letter beyond ASCII is another: the Kelvin sign's lower case is `k`.
+            if parameter.location == "header" and spelled.isascii() and spelled.lower() == name:
                 return _parameter_key(parameter)
         return None
-    if contract.carrier != "body":
-        for parameter in operation.parameters():
-            if parameter.location in ("query", "formData") and parameter.name == contract.field:
-                return _parameter_key(parameter)
+    in_body = contract.carrier == "body"
+    pointer = contract.field if in_body else _pointer(contract.field)
+    # Swagger 2.0 describes the members of a form as parameters.
+    places = frozenset({"formData"} if in_body else {"formData", "query"})
+    for parameter in operation.parameters():
+        if parameter.location in places and _pointer(parameter.name) == pointer:
+            return _parameter_key(parameter)
     from idemlint.check.body_key import body_key
 
-    pointer = (
-        contract.field if contract.carrier == "body" else "/" + contract.field.replace("~", "~0").replace("/", "~1")
-    )
     return body_key(operation, pointer, references)
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _parameter_key(parameter: Parameter) -> Key:

@@ -75,6 +75,11 @@ def build(options: Mapping[str, Any], config: Config, folder: str) -> Settings:
     baseline = options["baseline"] or config.baseline
     if options["write_baseline"] and baseline is None:
         baseline = BASELINE
+    if options["write_baseline"] and (only or options["excepted"] or options["select"] or options["ignore"]):
+        raise UsageError(
+            "a baseline holds all that is known: written for a choice of operations or rules, it would lose the rest",
+            hint="leave --only, --except, --select and --ignore out, or set them in the configuration",
+        )
     if options["stdin_filepath"] and "-" not in documents:
         raise UsageError("--stdin-filepath is for a document from standard input", hint="add - as the document")
     if not documents and not config.documents:

@@ -57,11 +57,11 @@ CANDIDATES: Final = (
     "a key, with spaces",
     "Ünïcode",
     # a UUID with something before or behind it
+    f"x{_UUID}",
+    f"{_UUID}x",
     f"{_UUID}\n",
     f" {_UUID}",
     f"{_UUID} ",
-    f"x{_UUID}",
-    f"{_UUID}x",
     f"0{_UUID}",
     f"{_UUID}0",
     f"retry-{_UUID}",

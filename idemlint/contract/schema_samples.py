@@ -37,6 +37,13 @@ def is_uuid(text: str) -> bool:
 
 
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
+_NAMES: Final = {"None": "null", "True": "true", "False": "false"}
+
+
+def takes_strings(schema: dict[str, Any]) -> bool:
+    """Whether `type` leaves room for a string; keywords such as `format` say nothing of other values."""
+    types = schema.get("type")
+    return not ((isinstance(types, str) and types != "string") or (isinstance(types, list) and "string" not in types))
 
 
 class SchemaSamples:
@@ -50,6 +57,7 @@ class SchemaSamples:
         "_checkers",
         "_document",
         "_follow",
+        "_nonsense",
         "_patterns",
         "_schema",
         "_siblings",
@@ -74,9 +82,20 @@ class SchemaSamples:
         self._follow = follow
         self._siblings = siblings
         self._patterns: dict[str, Pattern | None] = {}
+        self._nonsense: dict[str, None] = {}
         self._steps = 0
         self.literals: dict[str, None] = {}
         self.undecided = False
+
+    @property
+    def patterns(self) -> list[str]:
+        """Those that were met so far and say something."""
+        return [source for source, compiled in self._patterns.items() if compiled is not None]
+
+    @property
+    def broken(self) -> list[str]:
+        """Those met so far that are no regular expression of ECMA-262, and so demand nothing; what is no text as JSON or so."""
+        return [*(source for source, compiled in self._patterns.items() if compiled is None), *self._nonsense]
 
     def admits(self, text: str) -> bool:
         """Whether the schema is met by the string."""
@@ -119,8 +138,7 @@ class SchemaSamples:
         return self._admits(target, there, text, known, depth)
 
     def _admits_itself(self, schema: dict[str, Any], text: str) -> bool:
-        types = schema.get("type")
-        if (isinstance(types, str) and types != "string") or (isinstance(types, list) and "string" not in types):
+        if not takes_strings(schema):
             return False
         if "const" in schema:
             self._remember(schema["const"])
@@ -141,7 +159,11 @@ class SchemaSamples:
         if checker is not None and not checker(text):
             return False
         pattern = schema.get("pattern")
-        return not isinstance(pattern, str) or self._found(pattern, text)
+        if isinstance(pattern, str):
+            return self._found(pattern, text)
+        if "pattern" in schema:
+            self._nonsense[_NAMES.get(str(pattern), str(pattern))] = None
+        return True
 
     def _admits_parts(
         self, schema: dict[str, Any], document: Any, text: str, known: dict[int, bool], depth: int

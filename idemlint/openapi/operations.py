@@ -91,16 +91,25 @@ class Operation:
         """
         if self._parameters is None:
             found: dict[tuple[str, str], Parameter] = {}
-            for level, holder in (("path", self._holder("parameters")), ("operation", self.node)):
-                if holder is not None:
-                    declared: dict[tuple[str, str], Parameter] = {}
-                    for parameter in self._declared(level, holder):
-                        name = parameter.name
-                        same = (parameter.location, name.lower() if parameter.location == "header" else name)
-                        declared.setdefault(same, parameter)
-                    found.update(declared)
+            for level, holder in self._parameter_holders():
+                declared: dict[tuple[str, str], Parameter] = {}
+                for parameter in self._declared(level, holder):
+                    name = parameter.name
+                    same = (parameter.location, name.lower() if parameter.location == "header" else name)
+                    declared.setdefault(same, parameter)
+                found.update(declared)
             self._parameters = list(found.values())
         return self._parameters
+
+    def has_unread_parameters(self) -> bool:
+        """Whether a `$ref` among them, or in their place, leads nowhere: what it would bring is not known."""
+        for _, holder in self._parameter_holders():
+            parameters = _own(self.references, holder, "parameters")
+            entries = parameters.value if type(parameters.value) is list else ()
+            places = (Node(parameters.document, (*parameters.path, index), each) for index, each in enumerate(entries))
+            if any(map(_leads_nowhere, (parameters, *map(self.references.resolve, places)))):
+                return True
+        return False
 
     def header(self, name: str) -> Parameter | None:
         """The header parameter of that name, in any case."""
@@ -113,6 +122,11 @@ class Operation:
     def responses(self) -> Node | None:
         node = self.references.child(self.node, "responses")
         return node if node is not None and type(node.value) is dict else None
+
+    def has_unread_responses(self) -> bool:
+        """Whether a `$ref` stands in their place that leads nowhere."""
+        responses = self.references.child(self.node, "responses")
+        return responses is not None and _leads_nowhere(responses)
 
     def response(self, status: str) -> Node | None:
         """The response declared under just this key (`409`, `default`), `$ref` followed."""
@@ -170,10 +184,14 @@ class Operation:
         """The layer of the path item that has the member: what stands next to a `$ref` wins over what it names."""
         return next((layer for layer in self._layers if key in layer.value), None)
 
+    def _parameter_holders(self) -> list[tuple[str, Node]]:
+        """The path item and the operation, as far as they have parameters."""
+        holder = self._holder("parameters")
+        holders = [("path", holder)] if holder is not None else []
+        return [*holders, ("operation", self.node)] if "parameters" in self.node.value else holders
+
     def _declared(self, level: str, holder: Node) -> Iterator[Parameter]:
         references = self.references
-        if "parameters" not in holder.value:
-            return
         parameters = _own(references, holder, "parameters")
         if type(parameters.value) is not list:
             return
@@ -277,6 +295,11 @@ def _own(references: References, node: Node, key: str) -> Node:
 
 def _is_object(value: Any) -> bool:
     return type(value) is dict and type(value.get("$ref")) is not str
+
+
+def _leads_nowhere(node: Node) -> bool:
+    """Whether a node is a `$ref` still, though it was followed."""
+    return type(node.value) is dict and type(node.value.get("$ref")) is str
 
 
 def _is_swagger(references: References) -> bool:

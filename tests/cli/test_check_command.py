@@ -292,6 +292,17 @@ def test_statistics_and_verbose_speak_on_stderr(folder: Path) -> None:
 # --- baseline ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "choice", [("--only", "GET /a"), ("--except", "/a"), ("--select", "parser"), ("--ignore", "parser")]
+)
+def test_a_baseline_is_not_written_for_a_part(folder: Path, choice: tuple[str, str]) -> None:
+    (folder / "known.json").write_text("[]")
+    done = idemlint("check", "flawed.yaml", "--write-baseline", "--baseline", "known.json", *choice, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it would lose the rest" in done.stderr
+    assert (folder / "known.json").read_text() == "[]"
+
+
 def test_a_baseline_hides_what_is_known_and_shows_what_is_new(folder: Path) -> None:
     written = idemlint("check", "flawed.yaml", "--write-baseline", cwd=folder)
     assert (written.returncode, written.stdout) == (0, "")

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import re
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idemlint.contract.contract import DEFAULT, Contract
-from idemlint.contract.key_format import Ask, accepted_versions, allows, is_ulid, judge
+from idemlint.contract.key_format import Ask, Judgement, accepted_versions, allows, is_ulid, judge
 from idemlint.contract.key_samples import CANDIDATES, families, uuids
 from idemlint.contract.schema_samples import SchemaSamples, is_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEX = "[0-9a-f]"
 V1_TO_5 = f"^{HEX}{{8}}-{HEX}{{4}}-[1-5]{HEX}{{3}}-[89ab]{HEX}{{3}}-{HEX}{{12}}$"
@@ -226,4 +230,55 @@ def test_any_schema_gets_a_consistent_judgement(schema: Any) -> None:
 @given(SCHEMAS)
 def test_beside_format_uuid_nothing_else_gets_in(schema: Any) -> None:
     judgement = judge({"allOf": [schema, {"format": "uuid"}]}, DEFAULT, Ask(follow=follow({"loop": True})))
-    assert judgement.demands
+    assert judgement.accepted == ()
+    assert judgement.demands or not judgement.usable, "a type that is no string leaves nothing"
+
+
+GROUPS = (f"{HEX}{{8}}", f"{HEX}{{4}}", f"{HEX}{{4}}", f"{HEX}{{4}}", f"{HEX}{{12}}")
+PLAIN = "-".join(GROUPS)
+
+
+def loosened() -> Iterator[str]:
+    """Patterns that look as if they demanded a UUID."""
+    for place, group in enumerate(GROUPS):
+        for digits in ("[0-9a-z]", "[a-zA-Z0-9]", r"\w", "[0-9a-fA-Fg]", "[0-9a-f_]", ".", "[^-]"):
+            yield "-".join((*GROUPS[:place], digits + group.removeprefix(HEX), *GROUPS[place + 1 :]))
+        yield "-".join((*GROUPS[:place], f"{HEX}+", *GROUPS[place + 1 :]))
+        for dash in ("-?", ".") if place else ():
+            yield "-".join(GROUPS[:place]) + dash + "-".join(GROUPS[place:])
+    for other in ("none", "[0-9a-f]{64}", "[0-9A-F]{32}", "[A-Za-z0-9_-]{22}", "key_[A-Za-z0-9]{10}"):
+        yield f"({PLAIN}|{other})"
+    for before in ("idem_", "[a-z]+_", r"\s*"):
+        yield f"({before})?{PLAIN}"
+    for behind in ("-[0-9]+", "@.+", r"\.json"):
+        yield f"{PLAIN}({behind})?"
+
+
+@pytest.mark.parametrize("pattern", list(loosened()))
+def test_a_pattern_that_is_loose_in_one_place_is_seen_by_a_string_that_it_matches(pattern: str) -> None:
+    judgement = judge({"type": "string", "pattern": f"^{pattern}$"}, DEFAULT)
+    assert not judgement.demands
+    assert all(re.search(f"^{pattern}$", text) and not allows(DEFAULT, text) for text in judgement.accepted)
+    assert judge({"type": "string", "pattern": f"^{pattern}$"}, DEFAULT) == judgement
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        PLAIN,
+        "[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}",
+        "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89ABab][0-9a-fA-F]{3}-[0-9a-fA-F]{12}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89AB][0-9a-f]{3}-[0-9a-f]{12}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}",
+        "0190[0-9a-f]{4}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+        f'({PLAIN}|"{PLAIN}")',
+    ],
+)
+def test_a_pattern_that_admits_just_uuids_passes_though_it_refuses_some(pattern: str) -> None:
+    assert judge({"type": "string", "pattern": f"^{pattern}$"}, DEFAULT) == Judgement(demands=True)
+
+
+@pytest.mark.parametrize("pattern", ["(?i)^[0-9a-f]{8}$", "(?P<u>[0-9a-f]{8})", "[0-9a-f", "*"])
+def test_what_is_no_expression_of_ecma_262_demands_nothing_and_is_named(pattern: str) -> None:
+    judgement = judge({"type": "string", "pattern": pattern}, DEFAULT)
+    assert (judgement.demands, judgement.broken) == (False, pattern)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import time
 from itertools import islice
@@ -17,7 +18,9 @@ from json_schemas import SCHEMAS, document, only_schema, schema_of
 from jsonschema import Draft202012Validator
 
 from idemlint.openapi.document import read
+from idemlint.openapi.ecma_regex.sampler import PatternSampler
 from idemlint.openapi.operations import Operation, operations
+from idemlint.openapi.pointers import at
 from idemlint.openapi.references import Node, References
 from idemlint.openapi.samples import (
     MISSING,
@@ -27,7 +30,7 @@ from idemlint.openapi.samples import (
     media_example,
     response_sample,
 )
-from idemlint.openapi.samples.patterns import PatternSampler
+from idemlint.openapi.samples.variation import at_pointer
 from idemlint.openapi.validation import validator_for
 
 
@@ -451,6 +454,67 @@ def test_different(schema: Any, value: Any, pointer: str) -> None:
     assert changed[1] == pointer
     assert validator_for(references, node).is_valid(changed[0])
     assert changed[0] != value
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "pointer"),
+    [
+        (PAYMENT, {"currency": "EUR", "amount": 5}, "/currency"),
+        (PAYMENT, {"currency": "EUR", "amount": 5, "customer": {"amount": 1}}, "/customer/amount"),
+        (PAYMENT, {"id": "a", "currency": "EUR", "amount": 5}, "/id"),
+        (
+            {"properties": {"price": {"type": "string", "pattern": r"^[1-9]\d{0,5}\.\d{2}$"}}},
+            {"price": "1.50"},
+            "/price",
+        ),
+        ({"properties": {"day": {"type": "string", "format": "date"}}}, {"day": "2024-01-02"}, "/day"),
+        ({"properties": {"kind": {"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}}}, {"kind": "b"}, "/kind"),
+        ({"properties": {"tags": {"type": "array", "uniqueItems": True}}}, {"tags": ["a"]}, "/tags"),
+        (
+            {"properties": {"tags": {"items": {"enum": ["a", "b"]}, "minItems": 1, "maxItems": 1}}},
+            {"tags": ["a"]},
+            "/tags/0",
+        ),
+        ({"properties": {"metadata": {"type": "object"}}}, {"metadata": {}}, "/metadata"),
+        ({"properties": {"a/b": {"enum": [1, 2]}}}, {"a/b": 1}, "/a~1b"),
+    ],
+)
+def test_a_member_is_changed_where_it_stands(schema: Any, value: Any, pointer: str) -> None:
+    references, node = only_schema(schema)
+    changed = Sampler(references).changed(node, value, pointer)
+    assert changed is not None
+    assert validator_for(references, node).is_valid(changed)
+    assert at(changed, pointer) != at(value, pointer)
+    assert without(changed, pointer) == without(value, pointer)
+
+
+def without(value: Any, pointer: str) -> Any:
+    """A copy with null in the place of the member."""
+    value = copy.deepcopy(value)
+    holder, key = at_pointer(value, pointer)
+    holder[key] = None
+    return value
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "pointer"),
+    [
+        ({"properties": {"kind": {"const": "k"}}}, {"kind": "k"}, "/kind"),
+        (
+            {
+                "properties": {
+                    "card": {"properties": {"nr": {"const": 1}}, "required": ["nr"], "additionalProperties": False}
+                }
+            },
+            {"card": {"nr": 1}},
+            "/card",
+        ),
+        (PAYMENT, {"currency": "EUR", "amount": 5}, "/nowhere"),
+    ],
+)
+def test_a_member_that_cannot_be_another(schema: Any, value: Any, pointer: str) -> None:
+    references, node = only_schema(schema)
+    assert Sampler(references).changed(node, value, pointer) is None
 
 
 @pytest.mark.parametrize(

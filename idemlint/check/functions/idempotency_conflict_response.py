@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from idemlint.check.function import Function, Issue
-from idemlint.check.scope import declared_conflicts, operation_in_scope, place_of_use
+from idemlint.check.scope import declared_conflicts, for_operations, place_of_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from idemlint.check.function import RuleContext
+    from idemlint.openapi.operations import Operation
 
 
-def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  # noqa: ARG001 -- the functions' signature
+def _judge(operation: Operation, context: RuleContext) -> Iterator[Issue]:
     """Flags the operation's `responses`; the operation's key when it has none. `4XX` and `default` do not count."""
-    operation = operation_in_scope(context)
     contract = context.contract
-    if operation is None or not contract.conflict_statuses or declared_conflicts(operation, contract):
+    if not contract.conflict_statuses or declared_conflicts(operation, contract):
         return
-    responses = operation.responses()
+    if operation.has_unread_responses():
+        return  # a finding of its own
+    responses = context.references.child(operation.node, "responses")
     statuses = " or ".join(contract.conflict_statuses)
     ranges = [f"{status[0]}XX" for status in contract.conflict_statuses if operation.has_range(status)]
     catch_all = list(dict.fromkeys(ranges)) + ["default"] * operation.has_default()
@@ -30,11 +32,11 @@ def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  #
     yield Issue(
         message,
         node=operation.node if responses is None else responses,
-        on_key=responses is None,
+        on_key=responses is None or responses.value is None,
         label="what does a duplicate get while the first request is at work?",
-        related=place_of_use(operation) if responses is None else (),
+        related=place_of_use(operation),
         help=f"declare a {contract.conflict_statuses[0]} response with a JSON schema",
     )
 
 
-FUNCTION = Function("idempotencyConflictResponse", _run, None)
+FUNCTION = Function("idempotencyConflictResponse", for_operations(_judge), None)

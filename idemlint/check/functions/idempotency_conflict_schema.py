@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from idemlint.check.function import Function, Issue
-from idemlint.check.scope import declared_conflicts, operation_in_scope, same_place
+from idemlint.check.scope import declared_conflicts, for_operations, place_of_use, same_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,24 +15,34 @@ if TYPE_CHECKING:
     from idemlint.openapi.references import Node
 
 
-def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  # noqa: ARG001 -- the functions' signature
+def _judge(operation: Operation, context: RuleContext) -> Iterator[Issue]:
     """Flags the response, where it really stands, when no JSON media type of it has a schema that says something."""
-    operation = operation_in_scope(context)
-    if operation is None:
-        return
     responses = operation.responses()
     for status in declared_conflicts(operation, context.contract):
         response = operation.response(status)
         if response is None or responses is None or _has_schema(operation, response):
             continue
         entry = responses._replace(path=(*responses.path, status), value=responses.value[status])
+        shared = not same_place(entry, response)
         yield Issue(
             f"the {status} of {operation.label} has no JSON schema",
             node=response,
+            on_key=response.value is None,
             label=f"a client cannot read from this {status} whether to wait, to retry or to stop",
-            help=f"give the {status} `application/problem+json` content with a schema that names its error codes",
-            related=((entry, f"used here by {operation.label}"),) if not same_place(entry, response) else (),
+            help=_help(status, response, context),
+            related=((entry, f"used here by {operation.label}"),) if shared else place_of_use(operation),
         )
+
+
+def _help(status: str, response: Node, context: RuleContext) -> str:
+    root = context.references.root.data
+    if not (isinstance(root, dict) and "swagger" in root):
+        return f"give the {status} `application/problem+json` content with a schema that names its error codes"
+    members = response.value if isinstance(response.value, dict) else {}
+    if members.get("schema"):
+        return "add `application/problem+json` to `produces`: the schema holds for the media types that it lists"
+    mend = f"give the {status} a `schema` that names its error codes"
+    return f"{mend}: Swagger 2.0 reads no `content`, which is OpenAPI 3's" if "content" in members else mend
 
 
 def _has_schema(operation: Operation, response: Node) -> bool:
@@ -50,4 +60,4 @@ def _is_json(media_type: str) -> bool:
     return essence == "*/*" or essence.endswith(("/json", "+json"))
 
 
-FUNCTION = Function("idempotencyConflictSchema", _run, None)
+FUNCTION = Function("idempotencyConflictSchema", for_operations(_judge), None)

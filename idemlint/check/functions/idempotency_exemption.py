@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from idemlint.check.function import Function, Issue
-from idemlint.check.scope import REASON, exemption, operation_of_method
+from idemlint.check.scope import REASON, exemption, for_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from idemlint.check.function import RuleContext
+    from idemlint.openapi.operations import Operation
 
 
-def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  # noqa: ARG001 -- the functions' signature
+def _judge(operation: Operation, _context: RuleContext) -> Iterator[Issue]:
     """Flags the `x-idempotency`, of an operation or path item, that gives no reason."""
-    operation = operation_of_method(context)
-    exempt = exemption(operation) if operation is not None else None
-    if operation is None or exempt is None or exempt.reason:
+    exempt = exemption(operation)
+    if exempt is None or exempt.reason:
         return
     yield Issue(
         f"{operation.label} is exempt from the idempotency contract without a reason",
@@ -28,4 +28,4 @@ def _run(target: Any, options: Any, context: RuleContext) -> Iterator[Issue]:  #
     )
 
 
-FUNCTION = Function("idempotencyExemption", _run, None)
+FUNCTION = Function("idempotencyExemption", for_operations(_judge, exempt=True), None)

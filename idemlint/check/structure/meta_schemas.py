@@ -38,6 +38,15 @@ def meta_schema(version: str) -> dict[str, Any]:
                 hint="install a newer one: pip install -U openapi-spec-validator",
             )
         content = read()
+    return _with_siblings(content)
+
+
+def _with_siblings(content: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI 3.1 lets a path item stand beside its `$ref`; the meta-schema of 2022-10-07 does not, later ones do."""
+    kinds = content.get("$defs", {})
+    if "path-item-or-reference" in kinds:
+        kinds["path-item"]["properties"]["$ref"] = {"type": "string", "format": "uri-reference"}
+        kinds["path-item-or-reference"] = {"$ref": "#/$defs/path-item"}
     return content
 
 

@@ -2,7 +2,7 @@
 
 - `sampler`: the way in; examples of the document first, what is made up is held to the schema.
 - `shapes`, `grammar`, `containers`, `scalars`: from schemas to makers of values.
-- `patterns`, `wording`: texts for patterns, formats and names.
+- `wording`: texts for formats and names; `ecma_regex.sampler` has those for patterns.
 - `variation`, `repair`: copies that differ, that are wrong, or that are right at last.
 - `media`: bodies of operations.
 """

@@ -6,8 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from idemlint.openapi.ecma_regex import PatternError, compile_pattern
+from idemlint.openapi.ecma_regex.sampler import PatternSampler
 from idemlint.openapi.samples.draw import EndlessError
-from idemlint.openapi.samples.patterns import PatternSampler
 from idemlint.openapi.samples.scalars import SampleError
 from idemlint.openapi.samples.wording import AMOUNT, IDENTIFIER, words
 

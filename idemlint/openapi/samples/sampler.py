@@ -104,6 +104,13 @@ class Sampler:
         prepared = self._prepare(schema, "")
         return variation.different(self._grammars[0], prepared.definition, value, prepared.validator, prepared.number)
 
+    def changed(self, schema: Node, value: Any, pointer: str) -> Any | None:
+        """A copy that stays valid and differs in the member at the pointer alone; None where no such was found."""
+        prepared = self._prepare(schema, "")
+        return variation.changed(
+            self._grammars[1], prepared.definition, value, pointer, prepared.validator, prepared.number
+        )
+
     def invalid(self, schema: Node, value: Any) -> tuple[Any, str] | None:
         """A copy that breaks the schema in one way, and the JSON Pointer of the member that does.
 

@@ -8,7 +8,7 @@ from math import ceil, floor, lcm
 from typing import TYPE_CHECKING, Any
 
 from idemlint.openapi.ecma_regex import PatternError
-from idemlint.openapi.samples.patterns import PatternSampler
+from idemlint.openapi.ecma_regex.sampler import PatternSampler
 from idemlint.openapi.samples.wording import format_makers, letters, name_maker, number_range
 
 if TYPE_CHECKING:

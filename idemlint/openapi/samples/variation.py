@@ -64,6 +64,31 @@ def different(
     return _with_another_member(grammar, schema, value, validator, rng)
 
 
+def changed(
+    grammar: Grammar, schema: Schema, value: Any, pointer: str, validator: SchemaValidator, seed: int
+) -> Any | None:
+    """See `Sampler.changed`."""
+    rng = Random(seed)  # noqa: S311 # samples are no secrets
+    path: Path = ()
+    schemas: Schemas = (schema,)
+    old = value
+    for step in text_steps(pointer):
+        shape = _wide(schemas, grammar)
+        if type(old) is dict and step in old:
+            schemas, path, old = shape.properties.get(step, shape.additional), (*path, step), old[step]
+        elif type(old) is list and step.isdecimal() and int(step) < len(old):
+            schemas, path, old = shape.items, (*path, int(step)), old[int(step)]
+        else:
+            return None
+    for new in _alternatives(old, _name(path), schemas, grammar, rng):
+        if new == old and type(new) is type(old):
+            continue
+        candidate = _replaced(value, path, new)
+        if validator.is_valid(candidate):
+            return candidate
+    return None
+
+
 def invalid(grammar: Grammar, schema: Schema, value: Any, validator: SchemaValidator) -> tuple[Any, str] | None:
     """See `Sampler.invalid`."""
     names = list(value)[:_MOST_LEAVES] if type(value) is dict else []
@@ -186,6 +211,15 @@ def _alternatives(old: Any, name: str, schemas: Schemas, grammar: Grammar, rng: 
         yield from (old * 2, old / 2 if type(old) is float else old // 2)
     elif type(old) is str and not shape.formats and not shape.patterns:
         yield from (old + " 2", old + "2", old[:-1] + ("b" if old[-1:] != "b" else "c"))
+    elif type(old) is list:
+        yield from ([*old, *old[:1]], old[:-1], old[::-1])
+    elif (
+        type(old) is dict and not shape.properties and not shape.choices
+    ):  # else a server may pass over what is undeclared
+        yield {**old, "another": "member"}
+    for choice in shape.choices:
+        for branch in choice.branches[:20]:
+            yield from (grammar.shape(branch).constants or [])[:20]
     maker = grammar.maker(schemas, name, plain=True)
     for _ in range(5):
         try:

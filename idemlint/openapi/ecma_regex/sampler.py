@@ -41,7 +41,7 @@ _MOST_CHOICES = 200
 
 
 class _TooLongError(Exception):
-    """The text outgrew `_LONGEST`."""
+    """The text outgrew what it may be."""
 
 
 class PatternSampler:
@@ -64,8 +64,13 @@ class PatternSampler:
         except PatternError:
             return False
 
-    def text(self, rng: Random, least: int, most: int, fits: Callable[[str], bool]) -> str | None:
-        """A match of `least` to `most` characters that also `fits`; None if none was found."""
+    def text(
+        self, rng: Random, least: int, most: int, fits: Callable[[str], bool], *, longest: int = _LONGEST
+    ) -> str | None:
+        """A match of `least` to `most` characters that also `fits`; None if none was found.
+
+        A text that outgrows `longest` is given up half-way, and after some of them the search is.
+        """
         too_long = 0
         for turn in range(_TRIES):
             if too_long > _MOST_TOO_LONG:
@@ -73,7 +78,7 @@ class PatternSampler:
             # First the shortest, then longer and longer, with repeats that differ from each other.
             stretch = (0, 1, 3, least, 8, max(least // 2, 2), 16)[turn % 7]
             try:
-                candidate = self._candidate(rng, min(stretch, _LONGEST), least, turn)
+                candidate = self._candidate(rng, min(stretch, _LONGEST), least, turn, longest)
             except _TooLongError:
                 too_long += 1
                 continue
@@ -81,8 +86,8 @@ class PatternSampler:
                 return candidate
         return None
 
-    def _candidate(self, rng: Random, stretch: int, least: int, turn: int) -> str:
-        walk = _Walk(rng, stretch, self._chosen)
+    def _candidate(self, rng: Random, stretch: int, least: int, turn: int, longest: int) -> str:
+        walk = _Walk(rng, stretch, self._chosen, longest)
         if self._looks and turn % 2:
             # `^(?=.*\d)(?=.*[a-z]).{8,}$`: what is looked for, in turn, and as much more as is needed.
             for look in self._looks:
@@ -110,12 +115,13 @@ class PatternSampler:
 class _Walk:
     """One text in the making."""
 
-    __slots__ = ("_choose", "_groups", "_rng", "_stretch", "parts", "size")
+    __slots__ = ("_choose", "_groups", "_longest", "_rng", "_stretch", "parts", "size")
 
-    def __init__(self, rng: Random, stretch: int, choose: Callable[[CharSet], str]) -> None:
+    def __init__(self, rng: Random, stretch: int, choose: Callable[[CharSet], str], longest: int) -> None:
         self._rng = rng
         self._stretch = stretch
         self._choose = choose
+        self._longest = longest
         self._groups: dict[int, str] = {}
         self.parts: list[str] = []
         self.size = 0
@@ -145,7 +151,7 @@ class _Walk:
 
     def _repeat(self, node: Repeat) -> None:
         most = node.least + self._stretch if node.most is None else min(node.most, node.least + self._stretch)
-        if node.least > _LONGEST:
+        if node.least > self._longest:
             raise _TooLongError
         times = most if most - node.least < 2 else self._rng.randint((node.least + most + 1) // 2, most)
         for _ in range(times):
@@ -156,7 +162,7 @@ class _Walk:
 
     def _put(self, text: str) -> None:
         self.size += len(text)
-        if self.size > _LONGEST:
+        if self.size > self._longest:
             raise _TooLongError
         self.parts.append(text)
 
