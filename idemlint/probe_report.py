@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from idemlint.findings import Range
 
 SCHEMA_VERSION: Final = 1
-
 IN_PROCESS: Final = "http://app.invalid"
 """Target of a run against an application in this process: a name that can have no server (RFC 6761, section 6.4)."""
-
 Axis: TypeAlias = Literal["safety", "conformance", "control"]
 
 GROUPS: Final = (
@@ -230,6 +228,8 @@ class ProbeReport:
     """Every exchange of the run, where they were kept (`-f har`)."""
     document: str = ""
     """Absolute path or URL of the OpenAPI document; `<stdin>` if it came that way."""
+    again: tuple[str, ...] = ()
+    """Options that another run needs as well: the application, where credentials stand, hooks."""
     saved: str = ""
     """Absolute path of this report as JSON, which `--replay` reads; empty if it is not written."""
     began: float | None = None

@@ -27,15 +27,47 @@ if TYPE_CHECKING:
 
 READY_WITHIN = 20.0
 
-# One request at a time: DynamoDB changes an item atomically, moto's own server has its threads run into one another.
+# One request at a time: DynamoDB changes an item atomically, moto's own server has its threads run into one another. And for
+# the case that a transaction fails, moto copies the whole table, every time: here just the items that it touches.
 MOTO = """
+import copy
 import sys
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 class Quiet(WSGIRequestHandler):
     def log(self, *arguments):
         pass
+
+touched = []
+transact = DynamoDBBackend.transact_write_items
+
+def noting(backend, transact_items):
+    touched[:] = [operation for item in transact_items for operation in item.values()]
+    return transact(backend, transact_items)
+
+def as_it_was(table, memo):
+    kept = copy.copy(table)
+    kept.items = table.items.copy()
+    for operation in touched:
+        key = operation.get("Key") or operation["Item"]
+        partition = DynamoType(key[table.hash_key_attr])
+        if partition not in kept.items:
+            continue
+        if not table.has_range_key:
+            kept.items[partition] = copy.deepcopy(table.items[partition], memo)
+            continue
+        place = DynamoType(key[table.range_key_attr])
+        kept.items[partition] = items = kept.items[partition].copy()
+        if place in items:
+            items[place] = copy.deepcopy(items[place], memo)
+    return kept
+
+DynamoDBBackend.transact_write_items = noting
+Table.__deepcopy__ = as_it_was
 
 application = DomainDispatcherApplication(create_backend_app)
 make_server("127.0.0.1", int(sys.argv[1]), application, threaded=False, request_handler=Quiet).serve_forever()

@@ -135,6 +135,19 @@ def _abandon_stdout() -> None:
         return
 
 
+def ensure_writable(path: str) -> None:
+    """UsageError if a report could not be written there: known before the work, not after it."""
+    real = os.path.realpath(path)
+    if os.path.isdir(real):
+        raise UsageError(f"cannot write {display(path)}: Is a directory")
+    folder = os.path.dirname(real)
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        reason = "Permission denied" if os.path.isdir(folder) else "Not a directory"
+        raise UsageError(f"cannot write {display(path)}: {reason}")
+
+
 def write_file(path: str, text: str) -> None:
     """Write a report beside its place and move it there: nobody ever reads half of it. UsageError when it cannot be."""
     real = os.path.realpath(path)

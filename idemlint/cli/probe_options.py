@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from idemlint.errors import DocumentError, UsageError
 from idemlint.openapi.scope import Scope
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from idemlint.openapi.operations import Operation
     from idemlint.openapi.references import References
     from idemlint.probe.principals import Principal
+
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A field's name (RFC 9110, section 5.6.2)."""
 
 
 def read_references(source: str, *, allow_remote: bool) -> References:
@@ -43,6 +48,20 @@ def wanted_by(only: Sequence[str], excepted: Sequence[str]) -> Callable[[Operati
     return lambda operation: (operation.label, operation.tags) in scope
 
 
+def ensure_matches(only: Sequence[str], references: References) -> None:
+    """UsageError for a pattern of `--only` that matches no operation of the document: a run of nothing looks green."""
+    from difflib import get_close_matches
+
+    from idemlint.openapi.operations import operations
+
+    known = operations(references)
+    for pattern in only:
+        if not any(map(wanted_by((pattern,), ()), known)):
+            close = get_close_matches(pattern, [each.label for each in known], 1)
+            hint = f"did you mean {close[0]!r}?" if close else "it is written as 'POST /payments' or '* /payments/**'"
+            raise UsageError(f"--only {pattern!r} matches no operation of the document", hint=hint)
+
+
 def principals_of(headers: Sequence[str], auth: Sequence[str], second: Sequence[str]) -> dict[str, Principal]:
     """`-H`, `--auth` and `--second-principal` as principals `A` and, if there is one, `B`."""
     from idemlint.probe.principals import FIRST, SECOND, Principal
@@ -50,7 +69,7 @@ def principals_of(headers: Sequence[str], auth: Sequence[str], second: Sequence[
     first = [_header(text) for text in headers]
     for text in auth:
         name, equals, value = text.partition("=")
-        if not equals or not name:
+        if not equals or not _TOKEN.fullmatch(name.strip()):
             raise UsageError(f"--auth {text!r} is not NAME=env:VAR", hint="--auth Authorization=env:TOKEN")
         first.append((name.strip(), _value(value, f"--auth {name}")))
     found = {FIRST: Principal(FIRST, tuple(first))}
@@ -61,7 +80,7 @@ def principals_of(headers: Sequence[str], auth: Sequence[str], second: Sequence[
 
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
-    if not colon or not name.strip():
+    if not colon or not _TOKEN.fullmatch(name.strip()):
         raise UsageError(
             f"{text!r} is no header", hint="write it as 'Authorization: Bearer ...' or 'Authorization: env:VAR'"
         )

@@ -11,9 +11,18 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from idemlint.cli.output import Target, say, speaks_unicode, terminal_width, wants_color, write_file, write_stdout
+from idemlint.cli.output import (
+    Target,
+    ensure_writable,
+    say,
+    speaks_unicode,
+    terminal_width,
+    wants_color,
+    write_file,
+    write_stdout,
+)
 from idemlint.cli.probe_config import read_config, with_config
-from idemlint.cli.probe_options import principals_of, read_references, wanted_by
+from idemlint.cli.probe_options import ensure_matches, principals_of, read_references, wanted_by
 from idemlint.errors import ExitCode, UsageError
 from idemlint.findings import Severity
 from idemlint.probe_report import IN_PROCESS, Verdict
@@ -56,6 +65,9 @@ def execute(options: dict[str, Any]) -> int:
     if options["dry_run"] or not _consented(options):
         write_stdout(_plan_text(session.plan(), consented=options["dry_run"]), people=True)
         return ExitCode.OK if options["dry_run"] else ExitCode.TROUBLE
+    for target in targets:
+        if target.path is not None:
+            ensure_writable(target.path)
     run, interrupted = _run(session, targets, options)
     report = run.report()
     _write(report, targets, options)
@@ -96,6 +108,7 @@ def _session(options: dict[str, Any], *, keep_exchanges: bool) -> Session:
         keep_exchanges=keep_exchanges,
     )
     references = read_references(options["document"], allow_remote=options["allow_remote_refs"])
+    ensure_matches(options["only"], references)
     return Session(references, load_profile(options["profile"] or DEFAULT_PROFILE, folder=os.getcwd()), settings)
 
 
@@ -240,8 +253,7 @@ def _write(report: ProbeReport, targets: list[Target], options: dict[str, Any]) 
     from idemlint.reporters.probe import lookup
 
     saved = next((target.path for target in targets if target.format == "json" and target.path), None)
-    if saved is not None:
-        report = replace(report, saved=os.path.abspath(saved))
+    report = replace(report, saved=os.path.abspath(saved) if saved is not None else "", again=_again(options))
     for target in targets:
         to_screen = target.path is None
         settings = ReportOptions(
@@ -260,12 +272,33 @@ def _write(report: ProbeReport, targets: list[Target], options: dict[str, Any]) 
             write_file(target.path, text)
 
 
+def _again(options: dict[str, Any]) -> tuple[str, ...]:
+    """What is given to a run and does not stand in its report. Credentials just where they are named, not told."""
+    single = {
+        "--app": options["app"],
+        "--hooks": options["hooks"],
+        "--cacert": options["cacert"],
+        "--cert": options["cert"],
+    }
+    told = [part for name, value in single.items() if value is not None for part in (name, value)]
+    named = {"--auth": options["auth"], "-H": options["headers"], "--second-principal": options["second_principal"]}
+    told += [part for name, values in named.items() for value in values if "env:" in value for part in (name, value)]
+    return (*told, *(["--allow-writes"] if options["allow_writes"] else []), *(["--http2"] if options["http2"] else []))
+
+
 def _exit_code(report: ProbeReport, fail_on: Severity | None, options: dict[str, Any], *, lost: bool) -> int:
     """A target that was lost on the way is trouble, unless failures were found before."""
+    from idemlint.probe.settings import DEFAULT_PROFILE
+
     if not report.operations:
         say("no operation of the document takes keys: nothing was probed")
     elif all(operation.blocked for operation in report.operations) and not lost:
-        say("warning: nothing could be probed: the report says why", bold=("warning", "33"), color=options["color"])
+        said = "warning: nothing could be probed: the report says why"
+        if report.profile == DEFAULT_PROFILE:
+            said += (
+                "\n  hint: if the server takes keys all the same, name the profile that it follows (idemlint profiles)"
+            )
+        say(said, bold=("warning", "33"), color=options["color"])
     failing = fail_on is not None and not options["exit_zero"]
     if lost and not (failing and fail_on is not None and report.failures(fail_on)):
         say(f"error: {report.interrupted}", bold=("error", "31"), color=options["color"])

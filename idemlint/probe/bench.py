@@ -98,6 +98,8 @@ class Bench:
         self.success: Exchange | None = None
         """The latest exchange that succeeded."""
         self._memo: dict[str, Any] = {}
+        self._first_sent: dict[str, str] = {}
+        """By key, when its first request went out: a retry says the same (Repeatability-First-Sent)."""
 
     @property
     def label(self) -> str:
@@ -159,7 +161,7 @@ class Bench:
             headers += [(self.key_header, each) for each in values]
             companion = self.profile.carrier.companion
             if companion is not None and values:
-                headers.append((companion, _http_date()))
+                headers.append((companion, self._first_sent.setdefault(values[0], _http_date())))
         elif key is not None:
             if expected.location == "parameter" and (
                 expected.parameter is None or expected.parameter.location == "query"
@@ -257,6 +259,7 @@ class Bench:
     def forget(self) -> None:
         """Let go of the answers that were remembered for further checks: they may be large, and operations many."""
         self._memo.clear()
+        self._first_sent.clear()
         self.log.clear()
         self.bursts.clear()
         self.facts.statuses.clear()
@@ -276,9 +279,7 @@ class Bench:
 
     def same_resource(self, first: Exchange, second: Exchange) -> bool:
         """Whether requests to different resources were answered with one: their ids differ whether executions do or not."""
-        told = self.masks.identity_of(first)
-        named = bool(told) and told == self.masks.identity_of(second)
-        return first.ok and second.ok and (named or bool(self.replayed(second)))
+        return first.ok and second.ok and (self.masks.alike(first, second) is True or bool(self.replayed(second)))
 
     def is_marker(self, name: str) -> bool:
         """Whether a response header tells a replay, and so may differ between the first answer and the others."""

@@ -26,6 +26,8 @@ class Outcome:
     reason: str
     weak: bool = False
     exchanges: tuple[Exchange, ...] = ()
+    telling: tuple[Exchange, ...] = ()
+    """Those that show it, where `exchanges` holds others as well: what a person would send again."""
     bursts: tuple[Burst, ...] = ()
     effects: EffectCount | None = None
     details: Mapping[str, Any] = field(default_factory=dict)

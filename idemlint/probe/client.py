@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
 from idemlint.probe.exchange import Burst, Exchange
+from idemlint.probe.field_lines import lines_in, lines_of
 from idemlint.probe.principals import FIRST, NOBODY, Principal
 from idemlint.probe.transport.h1_answer import KEPT_BODY
 from idemlint.probe_report import BurstRecord
@@ -17,7 +19,7 @@ from idemlint.probe_report import BurstRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from idemlint.probe.exchange import Call, Lines
+    from idemlint.probe.exchange import Call
     from idemlint.probe.transport.answers import BurstAnswer, BurstResult, Hold, Stagger
 
 _TRIES_AFTER_429: Final = 3
@@ -134,10 +136,12 @@ class Client:
         requests = [self._request(call) for call in calls]
         started = time.perf_counter()
         result = await self.link.burst(requests, hold=hold, stagger=stagger)
+        together: list[Exchange] = []
         exchanges = [
-            self._exchange(call, request, answer, started, result.protocol)
+            self._exchange(call, request, answer, started, http=result.protocol, beside=together)
             for call, request, answer in zip(calls, requests, result.answers, strict=True)
         ]
+        together += [replace(exchange, headers=(), body=b"", beside=()) for exchange in exchanges]
         for exchange in exchanges:
             if exchange.status == 429:
                 self._back_off(exchange, _DEFAULT_WAIT)
@@ -155,7 +159,7 @@ class Client:
         await self._admit(1)
         request, started = self._request(call), time.perf_counter()
         answer = await self.link.cut_off(request, after_bytes=after_bytes)
-        return self._exchange(call, request, answer, started)
+        return self._exchange(call, request, answer, started, body_sent=int(len(call.body) * after_bytes))
 
     async def abandon(
         self, call: Call, *, after: float = 0.05, reset: bool = False, status_line: bool = False
@@ -163,14 +167,14 @@ class Client:
         await self._admit(1)
         request, started = self._request(call), time.perf_counter()
         answer = await self.link.abandon(request, after=after, reset=reset, status_line=status_line)
-        return self._exchange(call, request, answer, started)
+        return self._exchange(call, request, answer, started, left_after=0.0 if status_line else after)
 
     async def raw(self, call: Call, message: bytes) -> Exchange:
         """These bytes instead of the call's own; `message_of` gives those to start from."""
         await self._admit(1)
         request, started = self._request(call), time.perf_counter()
         answer = await self.link.raw(message, request)
-        return self._exchange(call, request, answer, started)
+        return self._exchange(call, request, answer, started, sent=lines_in(message))
 
     def message_of(self, call: Call) -> bytes:
         """The call's bytes on an HTTP/1.1 connection, credentials included."""
@@ -214,8 +218,9 @@ class Client:
         return request
 
     def _exchange(
-        self, call: Call, request: httpx.Request, answer: BurstAnswer, started: float, http: str = ""
+        self, call: Call, request: httpx.Request, answer: BurstAnswer, started: float, **more: Any
     ) -> Exchange:
+        """`more`: what else an `Exchange` has, in the place of what is usual."""
         self._numbers += 1
         exchange = Exchange(
             number=self._numbers,
@@ -231,8 +236,7 @@ class Client:
             ended=answer.ended if answer.ended is not None else time.perf_counter(),
             released=answer.released or None,
             first_byte=answer.first_byte,
-            sent=_lines(request),
-            http=http or self.link.http,
+            **{"sent": lines_of(request), "http": self.link.http, **more},
         )
         if self.watch is not None:
             self.watch(exchange)
@@ -304,7 +308,3 @@ def retry_after(exchange: Exchange) -> float | None:
     except (ValueError, TypeError, IndexError):
         return None
     return max(0.0, moment.timestamp() - time.time())
-
-
-def _lines(request: httpx.Request) -> Lines:
-    return tuple((name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in request.headers.raw)

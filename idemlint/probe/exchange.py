@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from idemlint.probe_report import BurstRecord
 
@@ -70,6 +70,12 @@ class Exchange:
     sent: Lines = field(default=(), repr=False)
     """Header lines as they went out, credentials included."""
     http: str = "HTTP/1.1"
+    body_sent: int | None = None
+    """Bytes of the body that went out before the connection was closed on purpose; None: all of them."""
+    left_after: float | None = None
+    """Seconds after which the connection was closed on purpose, 0: once a status line was there; None: it was not."""
+    beside: Sequence[Exchange] = field(default=(), repr=False, compare=False)
+    """Those that were released together with it, itself among them: without headers and bodies, which may be large."""
 
     @property
     def ok(self) -> bool:
@@ -97,11 +103,11 @@ class Exchange:
     @property
     def json(self) -> Any:
         """The body as a JSON value; `NOT_JSON` if it is none."""
-        return self._small_json if len(self.body) <= _SMALL else _parsed(self.body)
+        return self._small_json if len(self.body) <= _SMALL else parsed(self.body)
 
     @cached_property
     def _small_json(self) -> Any:
-        return _parsed(self.body)
+        return parsed(self.body)
 
     @property
     def latency(self) -> float:
@@ -114,7 +120,8 @@ class Exchange:
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """The JSON value, `NOT_JSON` if it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -47,11 +47,13 @@ class Expectations:
     """By the document where it declares the parameter, else by the profile."""
     declared: frozenset[str]
     """Statuses that the operation declares, `default` and `4XX` as they stand."""
+    promised: bool = False
+    """The profile has keys for the operation's method, and the document, which declares none anywhere, does not object."""
 
     @property
     def keyed(self) -> bool:
-        """Whether the operation takes keys at all: the document declares one, or the profile carries it elsewhere."""
-        return self.parameter is not None or self.location in ("body", "field")
+        """Whether the operation takes keys at all: by the document, by where the profile carries them, or by its word."""
+        return self.parameter is not None or self.location in ("body", "field") or self.promised
 
     @property
     def missing(self) -> Maybe[Literal["execute", "reject", "generate"]]:
@@ -90,8 +92,8 @@ class Expectations:
         return None
 
 
-def expectations_of(operation: Operation, profile: Profile) -> Expectations:
-    """What holds for an operation under a profile."""
+def expectations_of(operation: Operation, profile: Profile, *, silent: bool = False) -> Expectations:
+    """What holds for an operation under a profile; `silent`: the document declares no key at any operation."""
     carrier = profile.carrier
     name, parameter = "", None
     if carrier.location == "header":
@@ -109,7 +111,8 @@ def expectations_of(operation: Operation, profile: Profile) -> Expectations:
         required = profile.key.required
     responses = operation.responses()
     declared = frozenset(map(str, responses.value)) if responses is not None else frozenset[str]()
-    return Expectations(profile, carrier.location, name, parameter, required, declared)
+    promised = silent and operation.method.upper() in profile.methods
+    return Expectations(profile, carrier.location, name, parameter, required, declared, promised)
 
 
 def has_code(exchange: Exchange, code: Code | None) -> bool | None:

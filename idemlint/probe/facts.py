@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from idemlint.probe.keys import KeyForms
+
 if TYPE_CHECKING:
     from idemlint.probe.exchange import Exchange
 
@@ -27,6 +29,8 @@ class Facts:
     """CTL-05: seconds that the target's clock is ahead of ours."""
     limit_left: int | None = None
     """CTL-05: what a RateLimit header leaves."""
+    counts_own: bool = False
+    """RPL-01: the count showed the same double work three times running: what it shows is this run's."""
     latency: float = 0.05
     """Seconds that a first request took."""
     serves_browsers: bool = False
@@ -35,6 +39,8 @@ class Facts:
     """Whether a second request with a fresh key and the same body succeeded: if not, a unique constraint is at work."""
     statuses: dict[int, Exchange] = field(default_factory=dict)
     """Every status that the operation answered with, with the first example (FMT-06)."""
+    forms: KeyForms = field(default_factory=KeyForms)
+    """In which form keys are taken; the same for all operations of a run."""
     errors: dict[str, Exchange] = field(default_factory=dict)
     """Error answers by what they are for: `missing`, `mismatch`, `in flight`, `malformed`."""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from idemlint.probe.expectations import Expectations
 
 _ALPHABET: Final = "ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz0123456789"
+REFUSED_FORM: Final = (400, 422)
+"""Statuses of a server that cannot read a key: it may want it in the other form, quoted (RFC 9651) or bare."""
+_SAMPLE: Final = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 
 
 def uuid4(random: Random, *, first: str = "") -> str:
@@ -57,29 +60,49 @@ def fresh_key(random: Random, expected: Expectations) -> str:
 
 def admits(expected: Expectations, key: str) -> bool:
     """Whether the document's schema of the parameter takes the key, bare or quoted as it goes out."""
-    if expected.parameter is None:
-        return True
-    schema = expected.parameter.schema()
-    if schema is None:
+    return admits_form(expected, key) or (expected.location == "header" and admits_form(expected, quoted(key)))
+
+
+def admits_form(expected: Expectations, text: str) -> bool:
+    """Whether the document's schema of the parameter takes just this text."""
+    schema = expected.parameter.schema() if expected.parameter is not None else None
+    if expected.parameter is None or schema is None:
         return True
     from idemlint.openapi.validation import validator_for
 
-    validator = validator_for(expected.parameter.references, schema, direction="request")
-    return validator.is_valid(key) or (expected.location == "header" and validator.is_valid(quoted(key)))
+    return validator_for(expected.parameter.references, schema, direction="request").is_valid(text)
 
 
 def goes_quoted(expected: Expectations) -> bool:
     """Whether keys go out in quotes: where the profile asks for it, unless the document's schema takes just bare ones."""
     if expected.location != "header" or expected.profile.key.quoted != "required":
         return False
-    schema = expected.parameter.schema() if expected.parameter is not None else None
-    if expected.parameter is None or schema is None:
-        return True
-    from idemlint.openapi.validation import validator_for
+    return admits_form(expected, quoted(_SAMPLE)) or not admits_form(expected, _SAMPLE)
 
-    validator = validator_for(expected.parameter.references, schema, direction="request")
-    sample = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    return validator.is_valid(quoted(sample)) or not validator.is_valid(sample)
+
+class KeyForms:
+    """In which form the target takes keys in a header, bare or quoted: found out at one operation, good for the others."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, bool] = {}
+        """Label of an operation to whether its keys go quoted."""
+        self._latest: dict[str, bool] = {}
+        """Name of a header, in small letters, to what was found out about it last."""
+
+    def quoted(self, label: str, expected: Expectations) -> bool:
+        """Whether the operation's keys go quoted, by what is known now; a document that excludes it has the last word."""
+        known = self._at.get(label)
+        if known is not None:
+            return known
+        learned = self._latest.get(expected.name.lower()) if expected.location == "header" else None
+        if learned is None:
+            return goes_quoted(expected)
+        bare, in_quotes = admits_form(expected, _SAMPLE), admits_form(expected, quoted(_SAMPLE))
+        return learned if bare == in_quotes else in_quotes
+
+    def learn(self, label: str, expected: Expectations, *, quoted: bool) -> None:
+        """The operation took a key in this form after it had refused the other."""
+        self._at[label] = self._latest[expected.name.lower()] = quoted
 
 
 def quoted(key: str) -> str:

@@ -1,60 +1,38 @@
-"""O2: lists in which the effects of an operation appear, read to their end as far as the document tells how.
+"""O2: lists in which the effects of an operation appear, and how they are asked for.
 
-Paging as it is met: `limit` and its kin raised to what the schema allows; RFC 8288 `Link: rel="next"`, `next` members,
-cursors and page numbers followed; a declared order turned to the newest first; a declared total read as a number.
+`limit` and its kin are raised to what the schema allows, a declared order is turned to the newest first, and a declared
+total is read as a number. How pages are followed is in `paging.py`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from idemlint.openapi.operations import operations
-from idemlint.openapi.pointers import at
 from idemlint.openapi.samples.wording import words
 from idemlint.probe.arguments import arguments_of
 from idemlint.probe.exchange import Call
 from idemlint.probe.nouns import noun_of, shape
-from idemlint.probe.oracle import ListCount, NumberInItem, items_of
+from idemlint.probe.oracle import NumberInItem
+from idemlint.probe.paging import HOLDERS, LARGEST, SIZES, PagedCount, total_in
 from idemlint.probe.reading import fill, path_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from idemlint.openapi.operations import Operation, Parameter
+    from idemlint.openapi.operations import Operation
     from idemlint.openapi.references import Node, References
     from idemlint.openapi.samples import Sampler
     from idemlint.probe.client import Client
-    from idemlint.probe.exchange import Exchange, Lines
     from idemlint.probe.expectations import Expectations
     from idemlint.probe.oracle import Oracle
     from idemlint.probe.samples import RequestSample
 
-_SIZES: Final = frozenset(
-    ("limit", "per page", "page size", "size", "count", "max results", "top", "max", "max items", "first", "page limit")
-)
-_PAGES: Final = frozenset(("page", "page number", "page no", "p"))
-_CURSORS: Final = frozenset(
-    ("cursor", "page token", "after", "starting after", "next", "next token", "continuation token", "page cursor")
-)
 _ORDERS: Final = frozenset(("order", "sort", "sort order", "direction", "order by", "sort direction", "sort by"))
 _NEWEST: Final = re.compile(r"^-?(?:desc|descending|newest|-created\w*|created\w*[:_. ]desc|-id)$", re.IGNORECASE)
-_TOTALS: Final = frozenset(("total", "total count", "total items", "total elements", "total results", "total size"))
-_HOLDERS: Final = (
-    "",
-    "/meta",
-    "/pagination",
-    "/paging",
-    "/page",
-    "/metadata",
-    "/_meta",
-    "/page_info",
-    "/links",
-    "/_links",
-)
 _USUAL_SIZE: Final = 100
-_MOST_PAGES: Final = 5
 _ACTIONS: Final = re.compile(
     r"create|new|add|make|submit|register|batch|bulk|execute|process|send|request|start|issue|place"
 )
@@ -121,50 +99,6 @@ def list_oracles(
     return found
 
 
-class PagedCount(ListCount):
-    """How many items a list has on all its pages, five at most."""
-
-    def __init__(self, client: Client, url: str, listing: Operation, *, tag: str, headers: Lines) -> None:
-        super().__init__(client, url, name=listing.label, tag=tag, headers=headers)
-        self._page = _named(listing, _PAGES)
-        self._cursor = _named(listing, _CURSORS)
-
-    async def items(self) -> list[Any] | None:
-        found: list[Any] = []
-        url: str | None = self._call.url
-        seen: set[str] = set()
-        while url is not None and url not in seen and len(seen) < _MOST_PAGES:
-            seen.add(url)
-            call = Call("list", "GET", url, self._call.headers, principal=self._call.principal)
-            exchange = await self._client.send(call)
-            items = items_of(exchange) if exchange.ok else None
-            if items is None:
-                return None
-            found += items
-            url = self._next(url, exchange, items) if items else None
-        return found
-
-    def _next(self, url: str, exchange: Exchange, items: list[Any]) -> str | None:
-        """URL of the next page on the same host; None if this is the last."""
-        link = _linked(exchange)
-        if link is not None:
-            following = urljoin(url, link)
-            return following if urlsplit(following)[:2] == urlsplit(url)[:2] else None
-        query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-        data = exchange.json
-        if self._cursor is not None:
-            value = _cursor(data)
-            if value is None and isinstance(data, dict) and data.get("has_more") is True:
-                last = items[-1]
-                value = last.get("id") if isinstance(last, dict) else None
-            return _with_query(url, self._cursor, str(value)) if isinstance(value, (str, int)) and value else None
-        size = next((int(text) for name, text in query.items() if words(name) in _SIZES and text.isdigit()), None)
-        if self._page is not None and size is not None and len(items) >= size:
-            page = query.get(self._page, "1")
-            return _with_query(url, self._page, str(int(page) + 1)) if page.isdigit() else None
-        return None
-
-
 def _wide(listing: Operation, taken: set[str]) -> list[tuple[str, str]]:
     """Query parameters by which a list shows as much as it can, the newest first."""
     found = []
@@ -173,60 +107,15 @@ def _wide(listing: Operation, taken: set[str]) -> list[tuple[str, str]]:
             continue
         name, schema = words(parameter.name), parameter.schema()
         value = schema.value if schema is not None and isinstance(schema.value, dict) else {}
-        if name in _SIZES and value.get("type", "integer") in ("integer", "number", ["integer", "null"]):
+        if name in SIZES and value.get("type", "integer") in ("integer", "number", ["integer", "null"]):
             most = value.get("maximum")
-            size = int(most) if isinstance(most, (int, float)) and 0 < most <= 10_000 else _USUAL_SIZE
+            size = int(most) if isinstance(most, (int, float)) and 0 < most <= LARGEST else _USUAL_SIZE
             found.append((parameter.name, str(max(size, 1))))
         elif name in _ORDERS and isinstance(value.get("enum"), list):
             newest = next((each for each in value["enum"] if isinstance(each, str) and _NEWEST.match(each)), None)
             if newest is not None:
                 found.append((parameter.name, newest))
     return found
-
-
-def _linked(exchange: Exchange) -> str | None:
-    """RFC 8288, and members that hold the next page's URL."""
-    for line in exchange.lines("link"):
-        found = re.search(r'<([^<>]{1,2000})>[^<]{0,500}\brel="?[^";,]{0,50}\bnext\b', line)
-        if found is not None:
-            return found[1]
-    data = exchange.json
-    for holder in _HOLDERS:
-        for name in ("next", "next_url", "nextUrl", "nextLink", "@odata.nextLink", "next_page_url", "next_page_uri"):
-            value = at(data, f"{holder}/{name}") if isinstance(data, dict) else None
-            value = value.get("href") if isinstance(value, dict) else value
-            if isinstance(value, str) and (value.startswith(("http://", "https://", "/", "?"))):
-                return value
-    return None
-
-
-def _cursor(data: Any) -> Any:
-    for holder in _HOLDERS:
-        inside = at(data, holder) if isinstance(data, dict) else None
-        for key, value in inside.items() if isinstance(inside, dict) else ():
-            if words(str(key)[:40]) in (
-                "next cursor",
-                "next page token",
-                "next token",
-                "end cursor",
-                "after",
-                "next page",
-            ):
-                return value
-    return None
-
-
-def _with_query(url: str, name: str, value: str) -> str:
-    parts = urlsplit(url)
-    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
-    return urlunsplit(parts._replace(query=urlencode([*pairs, (name, value)])))
-
-
-def _named(listing: Operation, names: frozenset[str]) -> str | None:
-    fitting: list[Parameter] = [
-        each for each in listing.parameters() if each.location == "query" and words(each.name) in names
-    ]
-    return fitting[0].name if fitting else None
 
 
 def _declared_total(references: References, listing: Operation) -> str | None:
@@ -236,13 +125,13 @@ def _declared_total(references: References, listing: Operation) -> str | None:
     schema = next((schema for _, schema in content if schema is not None), None)
     if schema is None:
         return None
-    for holder in _HOLDERS:
+    for holder in HOLDERS:
         node: Node | None = schema
         for step in holder.split("/")[1:]:
             properties = references.child(node, "properties") if node is not None else None
             node = references.child(properties, step) if properties is not None else None
         properties = references.child(node, "properties") if node is not None else None
-        for name in properties.value if properties is not None and isinstance(properties.value, dict) else ():
-            if words(str(name)) in _TOTALS:
-                return f"{holder}/{name}"
+        name = total_in(properties.value) if properties is not None and isinstance(properties.value, dict) else None
+        if name is not None:
+            return f"{holder}/{name}"
     return None

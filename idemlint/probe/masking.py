@@ -48,17 +48,19 @@ class Masking:
         """A header that carries credentials of this run."""
         self._names.add(name.lower())
 
-    def text(self, text: str) -> str:
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
+    def text(self, text: str, mask: str = MASK) -> str:
+        return text if self._pattern is None else self._pattern.sub(mask, text)
 
-    def line(self, name: str, value: str) -> tuple[str, str]:
+    def line(self, name: str, value: str, whose: str = "") -> tuple[str, str]:
+        """`whose`: a word that tells the credentials of one account from those of another."""
+        mask = f"{MASK} ({whose})" if whose else MASK
         if name.lower() in self._names:
             scheme, blank, _ = value.partition(" ")
-            return name, f"{scheme} {MASK}" if blank and scheme.isalpha() else MASK
-        return name, self.text(value)
+            return name, f"{scheme} {mask}" if blank and scheme.isalpha() else mask
+        return name, self.text(value, mask)
 
-    def lines(self, lines: Lines) -> Lines:
-        return tuple(self.line(name, value) for name, value in lines)
+    def lines(self, lines: Lines, whose: str = "") -> Lines:
+        return tuple(self.line(name, value, whose) for name, value in lines)
 
     def data(self, value: Any, depth: int = 0) -> Any:
         """A copy of plain data with its texts and names masked."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idemlint.probe.exchange import NOT_JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from idemlint.probe.exchange import Exchange
 
@@ -28,6 +28,8 @@ _EXCHANGE_NAME: Final = re.compile(
 )
 """Of one exchange, or the caller's own: no resource is told by it."""
 _DEEPEST: Final = 20
+_LONG_ENOUGH: Final = 8
+"""Characters from which a text is not met by chance."""
 _MOST: Final = 4_000
 
 IGNORED_HEADERS: Final = re.compile(
@@ -87,26 +89,74 @@ class Masks:
         Location counts only where the body names nothing: a replay that leaves it out tells of the same resource still
         (RPL-04 judges that it is missing).
         """
-        found = []
-        if exchange.json is not NOT_JSON:
-            values = leaves(exchange.json)
-            values = {each: value for each, value in values.items() if each not in self.ignored}
-            pointers = [each for each in self.identity if each in values and not names_passing(each)] or [
-                each for each in values if each.count("/") <= 2 and names_id(each) and not names_passing(each)
-            ]
-            named = [each for each in pointers if names_id(each)]
-            found = [f"{each}={values[each]}" for each in sorted(named or pointers) if values[each] is not None]
+        named = self._named(exchange)
         location = exchange.header("location")
-        if location and not found:
-            found = [location]
-        return tuple(found)
+        if named:
+            return tuple(f"{pointer}={value}" for pointer, value in named.items())
+        return (location,) if location else ()
+
+    def identities_of(self, exchanges: Iterable[Exchange]) -> list[tuple[str, ...]]:
+        """One identity for each answer, in order; empty where it tells nothing.
+
+        An answer of another shape, a replay in an envelope say, is of the resource whose id it repeats. If it repeats none,
+        it tells nothing: least of all of a resource of its own.
+        """
+        answers = list(exchanges)
+        own = [self.identity_of(each) if self._shaped(each) else () for each in answers]
+        known = dict.fromkeys((identity, each) for identity, each in zip(own, answers, strict=True) if identity)
+        return [
+            identity or next((told for told, by in known if self._repeats(each, by)), ())
+            for identity, each in zip(own, answers, strict=True)
+        ]
+
+    def alike(self, first: Exchange, second: Exchange) -> bool | None:
+        """Whether both answers tell of one resource; None: they do not say."""
+        one, two = self.identities_of((first, second))
+        if one or two:
+            return one == two if one and two else None
+        named = self.identity_of(first)  # two replays in one envelope, say
+        return True if named and named == self.identity_of(second) else None
 
     def same(self, first: Exchange, second: Exchange) -> bool | None:
         """Whether both answers come from one execution; None: answers of this operation do not tell."""
-        if not self.telling:
-            return None
-        told = self.identity_of(first)
-        return bool(told) and told == self.identity_of(second)
+        return self.alike(first, second) if self.telling else None
+
+    def _learned(self) -> list[str]:
+        return [each for each in self.identity if not names_passing(each)]
+
+    def _shaped(self, exchange: Exchange) -> bool:
+        """Whether the answer has a member in which executions were seen to differ, or nothing better is known."""
+        learned = self._learned()
+        values = leaves(exchange.json) if exchange.json is not NOT_JSON else {}
+        return not learned or any(values.get(each) is not None for each in learned)
+
+    def _named(self, exchange: Exchange) -> dict[str, Any]:
+        """Pointer to id, sorted: where executions were seen to differ, else what is called an id."""
+        if exchange.json is NOT_JSON:
+            return {}
+        values = {
+            pointer: value
+            for pointer, value in leaves(exchange.json).items()
+            if value is not None and pointer not in self.ignored and not names_passing(pointer)
+        }
+        pointers = [each for each in self._learned() if each in values] or [
+            each for each in values if each.count("/") <= 2 and names_id(each)
+        ]
+        named = [each for each in pointers if names_id(each)]
+        return {pointer: values[pointer] for pointer in sorted(named or pointers)}
+
+    def _repeats(self, exchange: Exchange, of: Exchange) -> bool:
+        """Whether an answer holds all ids of another one, wherever and under whatever parent."""
+        wanted = list(self._named(of).values())
+        values = leaves(exchange.json) if exchange.json is not NOT_JSON else {}
+        location = (exchange.header("location") or "").partition("?")[0].split("/")
+        return bool(wanted) and all(
+            str(each) in location
+            or any(
+                _same(each, value) and (names_id(pointer) or _unmistakable(each)) for pointer, value in values.items()
+            )
+            for each in wanted
+        )
 
     def equal(self, first: Exchange, second: Exchange) -> tuple[bool, list[str]]:
         """Whether two bodies say the same, apart from what is volatile; and the pointers where they do not."""
@@ -146,6 +196,11 @@ def names_passing(pointer: str) -> bool:
     """Whether a member is of the moment or of the exchange, by its name."""
     name = pointer.rpartition("/")[2]
     return _TIME_NAME.search(name) is not None or _EXCHANGE_NAME.search(name) is not None
+
+
+def _unmistakable(value: Any) -> bool:
+    """Whether a value is met by no chance in a member that is not called an id."""
+    return isinstance(value, str) and len(value) >= _LONG_ENOUGH
 
 
 def _differing(first: Any, second: Any) -> list[str]:

@@ -8,6 +8,7 @@ from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import Need, inconclusive, skipped
 from idemlint.probe.principals import SECOND
 from idemlint.probe.samples import NO_BODY
+from idemlint.probe.undeclared import near_miss, undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def _keyed(bench: Bench) -> Outcome | None:
     if bench.expected.keyed:
         return None
-    return skipped(f"the document declares no {bench.expected.name or 'idempotency key'} here")
+    # a key under another name is no operation without one: whether retries are safe there is an open question
+    say = inconclusive if near_miss(bench.operation, bench.expected) else skipped
+    return say(undeclared(bench.operation, bench.expected))
 
 
 def _valid_request(bench: Bench) -> Outcome | None:

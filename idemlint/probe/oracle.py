@@ -79,11 +79,15 @@ class ListCount:
         self._before_tags = 0
         """What the list held when no item in it bore the tag: counting goes on from there, without other people's items."""
         self.attributed = False
+        self.overlong = False
+        """Whether there are more items than can be read, so that it counts no longer."""
 
     async def read(self) -> int | None:
         items = await self.items()
-        if items is None:
-            return None
+        return None if items is None else self.counted(items)
+
+    def counted(self, items: Sequence[Any]) -> int:
+        """How many of the items count."""
         tagged = sum(self._tag in json.dumps(item, ensure_ascii=False) for item in items) if self._tag else 0
         self.attributed = bool(tagged)
         if not tagged:
@@ -142,8 +146,16 @@ class Reading(NamedTuple):
     value: int | None
 
 
+_ENOUGH: Final = 2
+"""Signs that ids are ids; and counts in a row that missed effects, until no more is counted by that oracle."""
+
+
 class Effects:
-    """Counts effects with one oracle, or with the ids in the answers where there is none."""
+    """Counts effects with one oracle, or with the ids in the answers where there is none.
+
+    An oracle that shows fewer effects than new ids is no longer exact: a list whose page is full grows no more. But an id
+    overrules a count that rose only if ids were seen to be ids, and not something else that differs in every answer.
+    """
 
     def __init__(self, oracle: Oracle | None, masks: Masks) -> None:
         self.oracle = oracle
@@ -151,6 +163,12 @@ class Effects:
         self.base = BASE_DELAY
         self._last: tuple[int, int] | None = None
         """Requests of the run that had been sent when the oracle was last read, and what it showed."""
+        self._known: set[str] = set()
+        """Ids that answers told before."""
+        self._signs = 0
+        """How often the count agreed with the ids where duplicates would have set them apart, were they no ids."""
+        self._missed = 0
+        """Counts in a row that missed effects."""
 
     @property
     def exact(self) -> bool:
@@ -173,14 +191,30 @@ class Effects:
     ) -> EffectCount:
         """How many there were since; `exchanges` are those that may have had one. `sent` tells the run's requests so far."""
         identities = self.identities(exchanges)
+        new = [each for each in identities if each not in self._known]
+        self._known.update(new)
+        told = EffectCount(len(identities), False, "ids in the answers", ids=tuple(identities))
         if self.oracle is None or before.value is None:
-            return EffectCount(len(identities), False, self.name, ids=tuple(identities))
+            return told
+        name, oracle = self.name, self.oracle
         after = await self.settled(at_least=before.value)
         if after is None:
-            return EffectCount(len(identities), False, "ids in the answers", ids=tuple(identities))
+            return told
         self._last = None if sent is None else (sent(), after)
-        attributed = self.oracle.attributed
-        return EffectCount(after - before.value, True, self.name, before.value, after, tuple(identities), attributed)
+        count = EffectCount(after - before.value, True, name, before.value, after, tuple(identities), oracle.attributed)
+        return self._against(count, len(new), exchanges)
+
+    def _against(self, count: EffectCount, new: int, exchanges: Sequence[Exchange]) -> EffectCount:
+        """The count, if the answers do not tell of more effects than it; else the larger number, as the least."""
+        paged = isinstance(self.oracle, (ListCount, NumberInItem))
+        if not paged or new <= count.least or (count.least > 0 and self._signs < _ENOUGH):
+            self._missed = 0
+            self._signs += _shown(exchanges, new) if new == count.least else 0
+            return count
+        self._missed += 1
+        if self._missed >= _ENOUGH:
+            self.oracle = None
+        return count._replace(least=new if self._signs >= _ENOUGH else 1, exact=False)
 
     async def settled(self, at_least: int | None = None) -> int | None:
         """The number once it no longer changes; the greatest that was seen, since effects may rise late."""
@@ -198,15 +232,26 @@ class Effects:
             if again == value:
                 break
             value = again
+        if best is None and isinstance(self.oracle, ListCount) and self.oracle.overlong:
+            self.oracle = None
         return best
 
     def identities(self, exchanges: Sequence[Exchange]) -> list[str]:
         """Different resources that successful answers tell of."""
-        found: dict[tuple[str, ...], None] = {}
-        for exchange in exchanges:
-            if exchange.ok and (identity := self.masks.identity_of(exchange)):
-                found[identity] = None
-        return [" ".join(identity) for identity in found]
+        told = self.masks.identities_of(exchange for exchange in exchanges if exchange.ok)
+        return [" ".join(identity) for identity in dict.fromkeys(told) if identity]
+
+
+def _shown(exchanges: Sequence[Exchange], ids: int) -> int:
+    """What a count that agrees with the ids shows of them: all, if a duplicate's answer repeated one.
+
+    If duplicates got ids of their own and were counted, half: a request without any key rightly runs each time it is sent.
+    """
+    calls = [each.call for each in exchanges if each.ok]
+    sent = {(call.method, call.url, call.headers, call.body, call.principal) for call in calls}
+    if not ids or len(sent) == len(calls):
+        return 0
+    return _ENOUGH if ids <= len(sent) else 1
 
 
 def items_of(exchange: Exchange) -> list[Any] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from idemlint.errors import UsageError
 from idemlint.probe.check import all_checks
 from idemlint.probe.settings import REQUESTS_AN_OPERATION
+from idemlint.probe.undeclared import undeclared
 from idemlint.probe_report import Plan, PlannedCheck, PlannedOperation
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def make_plan(
     """The plan, before anything is sent."""
     planned = []
     for operation, expected in operations:
-        blocked = "" if expected.keyed else f"the document declares no {expected.name or 'key'} here"
+        blocked = "" if expected.keyed else undeclared(operation, expected)
         planned.append(
             PlannedOperation(
                 operation.label, tuple(PlannedCheck(each.id, each.requests, blocked) for each in checks), blocked

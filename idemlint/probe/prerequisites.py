@@ -15,6 +15,7 @@ from idemlint.openapi.samples.wording import words
 from idemlint.probe.bench import Bench
 from idemlint.probe.exchange import NOT_JSON, Call
 from idemlint.probe.facts import Options
+from idemlint.probe.keys import REFUSED_FORM, KeyForms
 from idemlint.probe.links import evaluate, links_to
 from idemlint.probe.masks import Masks
 from idemlint.probe.oracle import Effects, items_of
@@ -62,12 +63,14 @@ class Prerequisites:
         expectations: Callable[[Operation], Expectations],
         build: Build,
         made: Callable[[Operation, Exchange], None] = lambda _operation, _exchange: None,
+        forms: KeyForms | None = None,
     ) -> None:
         self._references = references
         self.client = client
         self._base_url = base_url
         self._expectations = expectations
         self._build = build
+        self._forms = forms if forms is not None else KeyForms()
         self._tell = made
         """Requests for a producer, the likeliest first; given the labels on the way to it, and path prefixes to values."""
         self._answers: dict[tuple[str, tuple[tuple[str, str], ...], int], Answer | None] = {}
@@ -194,7 +197,10 @@ class Prerequisites:
         return None
 
     async def _send(self, operation: Operation, sample: RequestSample) -> Exchange:
-        """With a fresh key where it takes one; what is refused here is no sign of lost credentials."""
+        """With a fresh key where it takes one; what is refused here is no sign of lost credentials.
+
+        Where a request is refused that may have the key in the wrong form, it is sent once more with the key in the other.
+        """
         expected = self._expectations(operation)
         bench = Bench(
             operation=operation,
@@ -207,8 +213,18 @@ class Prerequisites:
             effects=Effects(None, Masks()),
             options=Options(),
         )
-        key = bench.key() if expected.keyed else None
-        return await self.client.send(bench.call("prerequisite", key=key, refusal_expected=True))
+        if not expected.keyed:
+            return await self.client.send(bench.call("prerequisite", refusal_expected=True))
+        bench.quote = self._forms.quoted(operation.label, expected)
+        exchange = await self.client.send(bench.call("prerequisite", key=bench.key(), refusal_expected=True))
+        if exchange.status not in REFUSED_FORM or expected.location != "header":
+            return exchange
+        bench.quote = not bench.quote
+        turned = await self.client.send(bench.call("prerequisite", key=bench.key(), refusal_expected=True))
+        if not turned.ok:
+            return exchange
+        self._forms.learn(operation.label, expected, quoted=bench.quote)
+        return turned
 
 
 def identifier(answer: Answer, slot: Slot) -> str | None:

@@ -16,6 +16,9 @@ NOBODY: Final = "none"
 STRANGER: Final = "bad"
 """Credentials of the right form that are not valid."""
 
+WHOSE: Final = {SECOND: "account B", STRANGER: "not valid"}
+"""What stands beside a masked credential that is not the first account's."""
+
 
 class Principal(NamedTuple):
     """One account at the target."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
 
-from idemlint.probe.curl import curl
+from idemlint.probe.again import reproduction
+from idemlint.probe.carried import keys_of
+from idemlint.probe.principals import WHOSE
 from idemlint.probe_report import BODY_KEPT, CheckResult, ExchangeRecord, Message, Verdict
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from idemlint.probe.bench import Bench
     from idemlint.probe.check import Check, Outcome
-    from idemlint.probe.exchange import Burst, Call, Exchange
+    from idemlint.probe.exchange import Burst, Exchange
     from idemlint.probe.masking import Masking
     from idemlint.probe_report import EffectCount
 
@@ -27,19 +27,19 @@ _PASS_EXCHANGES: Final = 12
 _ROOM: Final = 4_000
 """Exchanges in a report after which it holds evidence for failures only, and less of it: some 25 MB of JSON."""
 _CRAMPED: Final = 3
-_CURLS: Final = 3
 
 
 def record(exchange: Exchange, masking: Masking, *, origin: float, keep: int = BODY_KEPT) -> ExchangeRecord:
     """The exchange as the report holds it; times count from `origin`."""
     call = exchange.call
+    body = call.body if exchange.body_sent is None else call.body[: exchange.body_sent]
     target = call.url.partition("://")[2]
     target = "/" + target.partition("/")[2]
     request = Message(
         masking.text(f"{call.method} {target} {exchange.http}"),
-        masking.lines(exchange.sent or call.headers),
-        masking.text(_text(call.body, keep)),
-        len(call.body),
+        masking.lines(exchange.sent or call.headers, WHOSE.get(call.principal, "")),
+        masking.text(_text(body, keep)),
+        len(body),
     )
     response = None
     if exchange.status is not None:
@@ -78,7 +78,7 @@ def result_of(
         record(exchange, masking, origin=origin, keep=keep)._replace(
             ran=ran.get(exchange.number),
             replay=bench.replayed(exchange) if exchange.status is not None else None,
-            key=masking.text(_key_of(exchange.call, bench)),
+            key=masking.text(_key_of(exchange, bench)),
         )
         for exchange in shown
     ]
@@ -98,10 +98,7 @@ def result_of(
         bursts=tuple(burst.record for burst in bursts),
         effects=_masked(outcome.effects, masking),
         details={**masking.data(dict(outcome.details)), **left_out},
-        reproduce="\n".join(
-            curl(exchange, _text(exchange.call.body, BODY_KEPT), _key_of(exchange.call, bench), masking)
-            for exchange in list(seen.values())[:_CURLS]
-        ),
+        reproduce=reproduction(outcome, list(seen.values()), ran, bench, masking),
     )
 
 
@@ -130,13 +127,12 @@ def _who_ran(check: Check, outcome: Outcome, bench: Bench, exchanges: Sequence[E
     """
     ran: dict[int, bool] = {}
     keys: dict[tuple[str, ...], str] = {}
-    for exchange in exchanges:
-        if not exchange.ok or exchange.call.method != bench.operation.method.upper():
-            continue
-        identity = bench.masks.identity_of(exchange)
+    method = bench.operation.method.upper()
+    answers = [each for each in exchanges if each.ok and each.call.method == method]
+    for exchange, identity in zip(answers, bench.masks.identities_of(answers), strict=True):
         if not identity:
             continue
-        key = _key_of(exchange.call, bench)
+        key = _key_of(exchange, bench)
         ran[exchange.number] = identity not in keys and bench.replayed(exchange) is not True
         if keys.setdefault(identity, key) != key:
             return {}
@@ -147,22 +143,8 @@ def _who_ran(check: Check, outcome: Outcome, bench: Bench, exchanges: Sequence[E
     return ran
 
 
-def _key_of(call: Call, bench: Bench) -> str:
-    """The key of a request, wherever the profile carries it, without the quotes of a structured field."""
-    expected = bench.expected
-    if expected.location == "header":
-        wanted = bench.key_header.lower()
-        return ", ".join(value for name, value in call.headers if name.lower() == wanted).strip('"')
-    query = parse_qs(urlsplit(call.url).query).get(expected.name)
-    if query:
-        return query[0]
-    try:
-        value = json.loads(call.body)
-    except (ValueError, RecursionError):
-        return ""
-    for part in expected.name.lstrip("/").split("/"):
-        value = value.get(part) if isinstance(value, dict) else None
-    return str(value) if isinstance(value, (str, int)) else ""
+def _key_of(exchange: Exchange, bench: Bench) -> str:
+    return ", ".join(keys_of(exchange, bench))
 
 
 def _text(body: bytes, keep: int) -> str:

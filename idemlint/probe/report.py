@@ -63,10 +63,11 @@ class Report(ProbeReport):
 def story(report: ProbeReport, operation: OperationResult, check: CheckResult) -> str:
     """One failure: what was sent, what came back, and why that breaks which promise."""
     from idemlint.reporters.escaping import terminal
+    from idemlint.reporters.probe.by_hand import by_hand
     from idemlint.reporters.probe.told import story as told
 
     lines = [f"{check.id} {check.name}  {operation.operation}  {check.axis} · {check.severity.label}"]
     lines += [f"  {line}" for line in told(report, operation, check, os.getcwd())]
-    if check.reproduce and not check.bursts:  # curl alone does not race
-        lines += [f"  Or: {line}" for line in check.reproduce.split("\n")[:2]]
+    commands = by_hand(check, 3) if not check.bursts else []  # a shell races just now and then
+    lines += ["  Or by hand:", *(f"    {line}" for line in commands)] if commands else []
     return "\n".join(terminal(line) for line in lines)

@@ -68,6 +68,11 @@ class Rounds:
         return tuple(group for group in self.groups if group.overlap)
 
     @property
+    def served(self) -> int:
+        """Keys of which a request succeeded: so many effects there are at least."""
+        return sum(1 for group in self.groups if group.served)
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         return tuple(each for burst in self.bursts for each in burst.exchanges)
 

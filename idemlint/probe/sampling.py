@@ -17,7 +17,7 @@ from idemlint.probe.nouns import noun_of
 from idemlint.probe.prerequisites import DEEPEST, Prerequisites
 from idemlint.probe.samples import NO_BODY, RequestSample, put
 from idemlint.probe.slots import body_slots, hint, path_slots, prefix
-from idemlint.probe.tags import tagged
+from idemlint.probe.tags import tagged, untagged
 from idemlint.probe.uniqueness import unique_members
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from idemlint.probe.exchange import Exchange
     from idemlint.probe.expectations import Expectations
     from idemlint.probe.hooks import Hooks
+    from idemlint.probe.keys import KeyForms
     from idemlint.probe.slots import Slot
 
 MOST_ALTERNATIVES: Final = 4
@@ -72,6 +73,7 @@ class SampleMaker:
         hooks: Hooks | None,
         tag: str,
         seed: int,
+        forms: KeyForms | None = None,
     ) -> None:
         """Raises ConfigError for settings of an operation that the document does not have."""
         check_entries(references, settings)
@@ -94,6 +96,7 @@ class SampleMaker:
             expectations=expectations,
             build=self._build,
             made=self.note,
+            forms=forms,
         )
 
     async def make(self, operation: Operation) -> Made:
@@ -181,9 +184,10 @@ class SampleMaker:
         finally:
             self.prerequisites.asking = asking
         first = draft.samples[0]
-        if first.unique:
-            draft.samples.insert(1, first.renew(SystemRandom()))
-            draft.schemas.insert(1, draft.schemas[0])
+        others = [first.renew(SystemRandom()) if first.unique else None, untagged(first, bodies[0].value)]
+        found = [each for each in others if each is not None]
+        draft.samples[1:1] = found
+        draft.schemas[1:1] = [draft.schemas[0]] * len(found)
         return draft
 
     async def _sample(

@@ -13,6 +13,7 @@ from idemlint.probe.client import Client, RunEndedError
 from idemlint.probe.exchange import Call
 from idemlint.probe.expectations import expectations_of
 from idemlint.probe.facts import Options
+from idemlint.probe.keys import KeyForms
 from idemlint.probe.listing import list_oracles
 from idemlint.probe.masking import Masking
 from idemlint.probe.masks import Masks
@@ -22,6 +23,8 @@ from idemlint.probe.principals import FIRST, NOBODY, SECOND, STRANGER, Principal
 from idemlint.probe.runner import Run
 from idemlint.probe.samples import RequestSample
 from idemlint.probe.sampling import SampleMaker
+from idemlint.probe.settings import DEFAULT_PROFILE
+from idemlint.probe.undeclared import undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,13 +49,21 @@ class Session:
         self.profile = profile
         self.settings = settings
         self.checks = chosen_checks(settings)
+        known = operations(references)
+        # Who names a vendor's profile says that its server takes keys, which most documents never mention.
+        self.silent = profile.name != DEFAULT_PROFILE and not any(
+            expectations_of(each, profile).keyed for each in known
+        )
         found: list[tuple[Operation, Expectations]] = []
-        for operation in operations(references):
-            expected = expectations_of(operation, profile)
+        for operation in known:
+            expected = self.expectations(operation)
             if probed(operation, expected, profile) and settings.wanted(operation):
                 found.append((operation, expected))
         self.operations = found
         self.tag = f"{_TAG}{token_hex(5)}"
+
+    def expectations(self, operation: Operation) -> Expectations:
+        return expectations_of(operation, self.profile, silent=self.silent)
 
     def plan(self) -> Plan:
         return make_plan(self.settings, self.profile, self.operations, self.checks)
@@ -72,7 +83,9 @@ class Session:
             for name, _ in principal.headers:
                 masking.add_name(name)
         benches = [self._bench(operation, expected, client) for operation, expected in self.operations]
+        forms = KeyForms()
         for bench in benches:
+            bench.facts.forms = forms
             bench.siblings = tuple(each for each in benches if each is not bench)
         return Run(
             plan=plan,
@@ -80,7 +93,7 @@ class Session:
             checks=self.checks,
             client=client,
             masking=masking,
-            preparation=_Preparation(self, client),
+            preparation=_Preparation(self, client, forms),
             keep_exchanges=settings.keep_exchanges,
             calibrate=settings.calibrate,
         )
@@ -110,9 +123,7 @@ class Session:
             ),
         )
         bench.facts.blocked = (
-            "the run ended before a request could be made"
-            if expected.keyed
-            else f"the document declares no {expected.name or 'key'} here"
+            "the run ended before a request could be made" if expected.keyed else undeclared(operation, expected)
         )
         return bench
 
@@ -126,7 +137,7 @@ def _only_in_replays(profile: Profile) -> frozenset[str]:
 class _Preparation:
     """Finds out what the target is, and makes requests that it should take."""
 
-    def __init__(self, session: Session, client: Client) -> None:
+    def __init__(self, session: Session, client: Client, forms: KeyForms) -> None:
         settings = session.settings
         self._session = session
         self._client = client
@@ -135,11 +146,12 @@ class _Preparation:
             session.references,
             client=client,
             base_url=session.base_url,
-            expectations=lambda operation: expectations_of(operation, session.profile),
+            expectations=session.expectations,
             settings=settings.operations,
             hooks=settings.hooks,
             tag=session.tag,
             seed=settings.seed,
+            forms=forms,
         )
 
     async def begin(self, benches: Sequence[Bench]) -> None:

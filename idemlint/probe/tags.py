@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from idemlint.openapi.pointers import encode_pointer
+from idemlint.openapi.pointers import encode_pointer, text_steps
 from idemlint.openapi.samples.wording import words
 from idemlint.probe.samples import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from idemlint.probe.samples import RequestSample
 
 _KINDS: Final = tuple(
     re.compile(pattern)
@@ -26,8 +29,8 @@ _KINDS: Final = tuple(
 """Names of members that take any text, the likeliest first. Formats and patterns are the schema's business."""
 _OBJECT: Final = 2
 """Which of them are objects that take members of any name."""
-_ADDED: Final = 3
-"""Up to which of them a member is added that the request would do without."""
+_ADDED: Final = 5
+"""Up to which of them a member is added that the request would do without; a name says more of a thing than of this run."""
 _DEEPEST: Final = 4
 _MOST: Final = 200
 _MEMBER: Final = "idemlint"
@@ -43,17 +46,32 @@ def tagged(
     if not isinstance(value, dict):
         return None
     present = sorted(_present(value), key=lambda found: (found[0], found[1].count("/")))
-    places = [(kind, pointer, old) for kind, pointer, old in present]
-    for name in declared:
-        kind = _kind(name)
-        if kind is not None and kind < _ADDED and name not in value:
-            places.append((kind, encode_pointer((name,))[1:], None))
-    for kind, pointer, old in places:
+    absent = [(_kind(name), encode_pointer((name,))[1:], None) for name in declared if name not in value]
+    added = sorted(
+        ((kind, pointer, old) for kind, pointer, old in absent if kind is not None and kind < _ADDED),
+        key=lambda found: found[0],
+    )
+    for kind, pointer, old in (*present, *added):
         for member in _with_tag(old, tag, kind):
             candidate = put(value, pointer, member)
             if is_valid(candidate):
                 return candidate, f"{pointer}/{_MEMBER}" if isinstance(member, dict) else pointer
     return None
+
+
+def untagged(sample: RequestSample, value: Any) -> RequestSample | None:
+    """The request without the member that was added for the tag alone: its server may want less than its document admits.
+
+    `value`: the body before. None where the tag stands in a member that the body had.
+    """
+    if sample.tag is None or not isinstance(value, dict) or not isinstance(sample.value, dict):
+        return None
+    name = text_steps(sample.tag)[0]
+    if name in value:
+        return None
+    left = {each: member for each, member in sample.value.items() if each != name}
+    unique = tuple(each for each in sample.unique if text_steps(each)[0] != name)
+    return replace(sample, value=left, tag=None, unique=unique)
 
 
 def _with_tag(old: Any, tag: str, kind: int) -> Iterator[Any]:

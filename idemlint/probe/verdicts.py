@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from idemlint.probe.check import failed, inconclusive
 
@@ -33,25 +33,53 @@ def not_about_keys(exchanges: Iterable[Exchange]) -> str | None:
 
 
 def one_effect(
-    effects: EffectCount, exchanges: Sequence[Exchange], *, bursts: Sequence[Burst] = (), at_most: int = 1
+    effects: EffectCount,
+    exchanges: Sequence[Exchange],
+    *,
+    bursts: Sequence[Burst] = (),
+    at_most: int = 1,
+    own: bool = False,
 ) -> Outcome | None:
     """The failure, if there was more than `at_most` one effect; what keeps the count from saying so; None if all is well.
 
     The caller goes on to judge what the duplicates were told, and to mark its pass as weak where the count is not exact.
+    `own`: what the oracle shows was proven to be the work of this run.
     """
     evidence = {"exchanges": tuple(exchanges), "effects": effects, "bursts": tuple(bursts)}
     if effects.least > at_most:
-        distinct = len(effects.ids)
-        if effects.exact and distinct == 1 and effects.oracle.startswith("GET"):
-            # somebody else may have added to the list: the ids say one, the list says more
-            return inconclusive(
-                f"{effects.oracle} rose by {effects.least}, yet all answers tell of one resource: another actor?",
-                **evidence,
-            )
-        return failed(f"{_times(len(exchanges))} with one key had {effects.least} effects{_told(effects)}", **evidence)
-    if effects.exact and effects.least < at_most and any(exchange.ok for exchange in exchanges):
-        return inconclusive(f"{effects.oracle} shows {effects.least} effects after a successful answer", **evidence)
+        told = f"{_times(len(exchanges))} with one key had {effects.least} effects{_told(effects)}"
+        return another_actor(effects, at_most, own=own, **evidence) or failed(told, **evidence)
+    if any(exchange.ok for exchange in exchanges):
+        return uncounted(effects, at_most, **evidence)
     return None
+
+
+def another_actor(effects: EffectCount, keys: int, /, *, own: bool, **evidence: Any) -> Outcome | None:
+    """The doubt, if only a number that others may move as well shows more effects than there were keys.
+
+    `own`: this number was proven to show what this run did.
+    """
+    if own or not effects.exact or effects.attributed or not len(effects.ids) <= keys < effects.least:
+        return None
+    of = "" if keys == 1 else f" for {keys} keys"
+    told = "all answers tell of one resource" if keys == 1 and effects.ids else "no answer tells of another resource"
+    return inconclusive(f"{effects.oracle} rose by {effects.least}{of}, yet {told}: another actor?", **evidence)
+
+
+def uncounted(effects: EffectCount, keys: int, /, **evidence: Any) -> Outcome | None:
+    """Why a count proves nothing: it shows fewer effects than keys that got a successful answer. None: it shows them."""
+    if effects.before is None or effects.after is None or effects.after - effects.before >= keys:
+        return None
+    after = "a successful answer" if keys == 1 else f"successful answers to {keys} keys"
+    seen = effects.after - effects.before
+    return inconclusive(f"{effects.oracle} shows {seen} effects after {after}, so it proves nothing", **evidence)
+
+
+def in_numbers(effects: EffectCount, keys: int = 1) -> str:
+    """`one effect`, as far as that was counted; else what there is in its place."""
+    if not effects.exact:
+        return "no second effect seen" if keys == 1 else "no further effect seen"
+    return "one effect" if keys == 1 else f"{effects.least} effects for {keys} keys"
 
 
 def _times(count: int) -> str:
@@ -59,6 +87,8 @@ def _times(count: int) -> str:
 
 
 def _told(effects: EffectCount) -> str:
-    if effects.before is not None:
-        return f" ({effects.oracle}: {effects.before} before, {effects.after} after)"
-    return f" ({effects.oracle}: {', '.join(effects.ids[:3])})"
+    if effects.before is None:
+        return f" ({effects.oracle}: {', '.join(effects.ids[:3])})"
+    if not effects.exact:
+        return f" (the answers name {', '.join(effects.ids[:3])}; {effects.oracle} does not show them all)"
+    return f" ({effects.oracle}: {effects.before} before, {effects.after} after)"

@@ -132,6 +132,15 @@ def test_credentials_that_were_never_taken_are_told(folder: Path) -> None:
         (("openapi.json", "--url", NOBODY, "--select", "RPL-1"), "there is no check 'RPL-1'", "did you mean RPL-1"),
         (("openapi.json", "--url", NOBODY, "--profile", "strype-v1"), "strype-v1", "stripe-v1"),
         (("openapi.json", "--url", NOBODY, "--only", "payments"), "'payments' is no pattern", "'POST /payments'"),
+        (("openapi.json", "--url", NOBODY, "--only", "POST /paymnets"), "matches no operation", "'POST /payments'?"),
+        (("openapi.json", "--url", NOBODY, "-f", "json=openapi.json/r.json"), "openapi.json/r.json: Not a dir", ""),
+        (("openapi.json", "--url", NOBODY, "-f", "html=."), "cannot write .: Is a directory", ""),
+        (("openapi.json", "--url", NOBODY, "-H", "Bad Name: x"), "'Bad Name: x' is no header", "env:VAR"),
+        (
+            ("openapi.json", "--url", NOBODY, "--second-principal", "Authorization=env:NOPE"),
+            "'Authorization=env:NOPE' is no header",
+            "'Authorization: env:VAR'",
+        ),
         (("openapi.json", "--url", NOBODY, "-H", "novalue"), "'novalue' is no header", "env:VAR"),
         (("openapi.json", "--url", NOBODY, "--auth", "Authorization=env:NOT_SET"), "NOT_SET is not set", "export"),
         (("openapi.json", "--url", NOBODY, "--rate", "fast"), "--rate 'fast' is no rate", "--rate 10/s"),
@@ -308,6 +317,24 @@ def test_the_command_of_a_story_runs_as_it_stands(folder: Path, racy: ApiServer,
     data = json.loads(done.stdout)
     assert (data["seed"], data["target"]) == (77, racy.url)
     assert [check["id"] for check in data["operations"][0]["checks"]] == ["CON-01"]
+
+
+def test_the_command_names_what_a_further_run_needs_and_no_secret(folder: Path, racy: ApiServer) -> None:
+    given = ("--auth", "Authorization=env:TOKEN", "-H", "X-Tenant: acme", "--only", "POST /payments")
+    told = probe(folder, "openapi.json", "--url", racy.url, "--select", "CON-01", *given, TOKEN="Bearer s3cret")
+    command = next(line for line in told.stdout.splitlines() if "idemlint probe openapi.json" in line)
+    assert "--auth Authorization=env:TOKEN --only 'POST /payments'" in command
+    assert "s3cret" not in told.stdout
+    assert "acme" not in command
+
+
+def test_an_application_is_named_again(folder: Path) -> None:
+    given = ("--app", "small_api:racy", "--select", "CON-01", "-f", "text", "-f", "json=r.json")
+    told = probe(folder, "openapi.json", *given)
+    command = next(line for line in told.stdout.splitlines() if "idemlint probe openapi.json" in line)
+    _, _, *arguments = shlex.split(command.partition("Again:")[2] or command)
+    assert "small_api:racy" in arguments
+    assert probe(folder, *arguments).returncode == 1
 
 
 def test_a_report_tells_which_document_it_is_of(folder: Path, racy: ApiServer) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from services import need
 
-from idemlint.errors import UsageError
+from idemlint.errors import ConfigError, UsageError
 from idemlint.mock import stores
 from idemlint.mock.stores import masked, open_store
 from idemlint.mock.stores.memory import MemoryStore
@@ -108,10 +109,18 @@ def test_another_distribution_brings_a_store_of_its_own(monkeypatch: pytest.Monk
     module = type(sys)(Path(__file__).stem)
     vars(module)["EtcdStore"] = EtcdStore
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(stores, "entry_points", lambda group: [entry] if group == "idemlint.stores" else [])
+    known = {("idemlint.stores", "etcd"): [entry]}
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name: known.get((group, name), []))
     store = open_store("etcd://somewhere")
     assert isinstance(store, EtcdStore)
     assert store.url == "etcd://somewhere"
+
+
+def test_a_broken_distribution_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("etcd", "no_such_module:Store", stores.GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [entry])
+    with pytest.raises(ConfigError, match=r"the entry point .etcd. of idemlint\.stores cannot be used"):
+        open_store("etcd://somewhere")
 
 
 class EtcdStore(MemoryStore):

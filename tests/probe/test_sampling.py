@@ -345,6 +345,22 @@ def test_a_tag_goes_where_the_schema_leaves_room() -> None:
     assert tagged([1], TAG, is_valid=lambda _: True) is None
 
 
+@pytest.mark.parametrize(
+    ("declared", "place"),
+    [
+        (["currency", "purpose"], "/purpose"),
+        (["reference", "reason"], "/reason"),
+        (["external_reference"], "/external_reference"),
+        (["reason", "comment"], "/comment"),
+        (["metadata", "reason"], "/metadata/idemlint"),
+        (["name", "product_name", "currency"], None),
+    ],
+)
+def test_a_text_that_the_request_would_do_without_bears_the_tag(declared: list[str], place: str | None) -> None:
+    found = tagged({"amount": 3}, TAG, is_valid=lambda _: True, declared=declared)
+    assert (None if found is None else found[1]) == place
+
+
 @hypothesis.given(ANYTHING, st.text(max_size=5))
 def test_put_makes_what_its_pointer_leads_to(member: Any, name: str) -> None:
     from idemlint.openapi.pointers import at

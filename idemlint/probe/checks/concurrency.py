@@ -13,7 +13,7 @@ from idemlint.probe.check import ERROR, WARN, check, failed, inconclusive, passe
 from idemlint.probe.expectations import has_code
 from idemlint.probe.needs import EFFECTS, OTHER_PAYLOAD
 from idemlint.probe.rounds import run_rounds
-from idemlint.probe.verdicts import GATEWAY
+from idemlint.probe.verdicts import GATEWAY, another_actor, uncounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,6 @@ _TWICE: Final = "a retry that arrives while the first request is at work does th
 
 def _double(bench: Bench, rounds: Rounds) -> Outcome | None:
     """The failure, if some key's work ran more than once."""
-    expected = sum(1 for group in rounds.groups if group.served)
     doubles = rounds.doubles(bench)
     effects = rounds.effects
     if doubles and effects.exact and effects.least == len(rounds.groups):
@@ -52,15 +51,10 @@ def _double(bench: Bench, rounds: Rounds) -> Outcome | None:
             effects=effects,
             details={"keys": len(rounds.groups), "ran_twice": len(doubles), "resources": ids},
         )
-    if effects.exact and effects.least > expected and effects.least > len(rounds.groups):
-        if not effects.attributed:
-            return inconclusive(
-                f"{effects.oracle} rose by {effects.least} for {len(rounds.groups)} keys, yet no answers differ: "
-                "another actor?",
-                bursts=rounds.bursts,
-                effects=effects,
-            )
-        return failed(
+    keys = len(rounds.groups)
+    if effects.exact and effects.least > keys:
+        evidence = {"bursts": rounds.bursts, "effects": effects}
+        return another_actor(effects, keys, own=bench.facts.counts_own, **evidence) or failed(
             f"{len(rounds.groups)} keys had {effects.least} effects ({effects.oracle}), though the answers hide it",
             exchanges=rounds.exchanges[:40],
             bursts=rounds.bursts[:4],
@@ -92,6 +86,9 @@ def _unproven(rounds: Rounds) -> Outcome | None:
 
 def _clean(bench: Bench, rounds: Rounds) -> Outcome:
     total, shown = len(rounds.groups), len(rounds.overlapping)
+    unseen = uncounted(rounds.effects, rounds.served, bursts=rounds.bursts[:2], effects=rounds.effects)
+    if unseen is not None:
+        return unseen
     weak = not rounds.effects.exact or bench.facts.natural
     return passed(
         f"0 double executions in {total} rounds, overlap shown in {shown}",
@@ -241,7 +238,7 @@ async def _kept_answer(bench: Bench, group: Group) -> Outcome | None:
     """Whether the winner's answer is what its own retry gets."""
     winner = group.served[0]
     again = await bench.send_call(winner.call.named("winner again"))
-    if again.ok and bench.masks.identity_of(again) != bench.masks.identity_of(winner):
+    if again.ok and bench.masks.alike(winner, again) is False:
         return failed(
             "the answer that is kept under the key is not the one of the request that did the work",
             exchanges=(*group.exchanges, again),
@@ -275,21 +272,23 @@ async def many_keys(bench: Bench) -> Outcome:
     if len(served) < 2:
         return inconclusive("fewer than two of the requests succeeded", exchanges=tuple(exchanges[:5]))
     ids = bench.effects.identities(served)
-    told = [bench.masks.identity_of(each) for each in served]
+    told = bench.masks.identities_of(served)
     if bench.masks.telling and all(told) and len(ids) < len(served):
-        twice = next(each for each, identity in zip(served, told, strict=True) if told.count(identity) > 1)
-        same = tuple(
-            each for each, identity in zip(served, told, strict=True) if identity == bench.masks.identity_of(twice)
-        )
+        twice = next(identity for identity in told if told.count(identity) > 1)
+        same = tuple(each for each, identity in zip(served, told, strict=True) if identity == twice)
         return failed(
             f"{len(served)} different keys were answered with {len(ids)} resources", exchanges=same[:5], effects=effects
         )
-    if effects.exact and effects.attributed and effects.least > count:
+    own = effects.attributed or bench.facts.counts_own
+    if effects.exact and own and effects.least > count:
         return failed(f"{count} keys had {effects.least} effects", effects=effects, exchanges=tuple(served[:5]))
     for first in served[:: max(1, len(served) // 20)]:
         again = await bench.send_call(first.call.named("replay"))
-        if again.ok and bench.masks.identity_of(again) != bench.masks.identity_of(first):
+        if again.ok and bench.masks.alike(first, again) is False:
             return failed(
                 "a replay tells of another resource than its first answer", exchanges=(first, again), effects=effects
             )
+    unseen = uncounted(effects, len(served), exchanges=tuple(served[:5]), effects=effects)
+    if unseen is not None:
+        return unseen
     return passed(f"{len(served)} keys at once, each with its own answer", weak=not effects.exact, effects=effects)

@@ -11,7 +11,7 @@ from idemlint.probe.checks.faults import in_progress, retry_until_answered
 from idemlint.probe.checks.format import against_schema, refusals
 from idemlint.probe.needs import EFFECTS, SWITCHES, WIRE
 from idemlint.probe.transport.answers import Hold, Stagger
-from idemlint.probe.verdicts import not_about_keys
+from idemlint.probe.verdicts import another_actor, in_numbers, not_about_keys, uncounted
 
 if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
@@ -58,14 +58,20 @@ async def slow_work(bench: Bench) -> Outcome:
     took = time.perf_counter() - started
     evidence: dict[str, Any] = {"exchanges": (first, *duplicates[:6], last), "effects": effects}
     if effects.least > 1:
-        return failed(f"work of {took:.1f} s ran {effects.least} times under one key", **evidence)
+        doubt = another_actor(effects, 1, own=bench.facts.counts_own, **evidence)
+        return doubt or failed(f"work of {took:.1f} s ran {effects.least} times under one key", **evidence)
     if not first.ok:
         return inconclusive(f"the first request got {first.said}", **evidence)
+    unseen = uncounted(effects, 1, **evidence)
+    if unseen is not None:
+        return unseen
     innocent = not_about_keys(each for each in duplicates if each.status != 503)
     if innocent is not None:
         return inconclusive(innocent, **evidence)
     return passed(
-        f"one effect in {took:.1f} s with {len(duplicates)} duplicates meanwhile", weak=not effects.exact, **evidence
+        f"{in_numbers(effects)} in {took:.1f} s with {len(duplicates)} duplicates meanwhile",
+        weak=not effects.exact,
+        **evidence,
     )
 
 
@@ -89,8 +95,11 @@ async def different_connections(bench: Bench) -> Outcome:
         seen += [await bench.send(f"connection {index + 1}", key=key, more=close) for index in range(_CONNECTIONS)]
     effects = await bench.since(before, seen)
     evidence: dict[str, Any] = {"exchanges": tuple(seen[:6]), "effects": effects}
+    groups = [seen[start : start + _CONNECTIONS] for start in range(0, len(seen), _CONNECTIONS)]
     if effects.least > len(keys):
-        groups = [seen[start : start + _CONNECTIONS] for start in range(0, len(seen), _CONNECTIONS)]
+        doubt = another_actor(effects, len(keys), own=bench.facts.counts_own, **evidence)
+        if doubt is not None:
+            return doubt
         doubled = [group for group in groups if len(bench.effects.identities(group)) > 1]
         if doubled:
             evidence["exchanges"] = tuple(doubled[0])
@@ -98,9 +107,11 @@ async def different_connections(bench: Bench) -> Outcome:
     innocent = not_about_keys(each for each in seen if not each.ok and each.status != 409)
     if innocent is not None:
         return inconclusive(innocent, **evidence)
-    return passed(
-        f"{len(keys)} effects for {len(keys)} keys on {len(seen)} connections", weak=not effects.exact, **evidence
-    )
+    served = sum(any(each.ok for each in group) for group in groups)
+    unseen = uncounted(effects, served, **evidence)
+    if unseen is not None:
+        return unseen
+    return passed(f"{in_numbers(effects, len(keys))} on {len(seen)} connections", weak=not effects.exact, **evidence)
 
 
 @check(

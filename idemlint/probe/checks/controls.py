@@ -7,8 +7,9 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from idemlint.probe.check import INFO, check, failed, inconclusive, passed, skipped
+from idemlint.probe.check import ERROR, INFO, check, failed, inconclusive, passed, skipped
 from idemlint.probe.exchange import NOT_JSON
+from idemlint.probe.first_request import first_success, why_blocked
 from idemlint.probe.invented import contradicted, read_otherwise
 from idemlint.probe.masks import learn, leaves
 from idemlint.probe.needs import KEYED, VALID
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from idemlint.probe.check import Outcome
     from idemlint.probe.exchange import Exchange
     from idemlint.probe.oracle import Oracle
+    from idemlint.probe_report import EffectCount
 
 _SOURCE = "idemlint's ground rules: nothing is judged before a positive control"
-_SERVER_TRIES = 3
-_MOST_ALTERNATIVES = 4
 _RIGHT_AWAY = 0.005
 _REFUSED_AS_KNOWN = (400, 409, 422)
 """Statuses of a unique constraint."""
@@ -36,16 +36,16 @@ _REFUSED_AS_KNOWN = (400, 409, 422)
     promise="two requests with different keys have two effects, and both can be seen",
     why="without it, 'just one effect' proves nothing",
     source=_SOURCE,
-    requests=24,
+    requests=30,
     core=True,
 )
 async def oracle_sensitivity(bench: Bench) -> Outcome:
     if bench.facts.blocked:
         return inconclusive(bench.facts.blocked)
     readings: dict[str, list[int | None]] = {oracle.name: [await oracle.read()] for oracle in bench.oracles}
-    first = await _first_success(bench)
+    first = await first_success(bench)
     if not first.ok:
-        bench.facts.blocked = _why_blocked(bench, first)
+        bench.facts.blocked = why_blocked(bench, first)
         return inconclusive(bench.facts.blocked, exchanges=(first,))
     bench.facts.latency = max(first.latency, 0.001)
     await _read_all(bench, readings, 1)
@@ -90,59 +90,6 @@ async def oracle_sensitivity(bench: Bench) -> Outcome:
     )
 
 
-async def _first_success(bench: Bench) -> Exchange:
-    """The first request that succeeds: other samples after a 4xx, the same with a fresh key after a 5xx."""
-    exchange = await bench.send("first", key=bench.key())
-    tries = 1
-    while not exchange.ok and tries < _SERVER_TRIES + _MOST_ALTERNATIVES:
-        tries += 1
-        if exchange.status is None or exchange.status >= 500:
-            if tries > _SERVER_TRIES:
-                break
-        elif exchange.status in (400, 422) and tries == 2 and bench.expected.location == "header":
-            # the server may want the key in the other form: quoted (RFC 9651) or bare
-            bench.quote = not bench.quote
-            turned = await bench.send("first, the key in its other form", key=bench.key())
-            if turned.ok:
-                return turned
-            bench.quote = not bench.quote
-            continue
-        elif exchange.status in (401, 403, 404, 405, 429) or not bench.alternatives:
-            break
-        else:
-            bench.sample = bench.alternatives.pop(0)
-            if bench.maker is not None:
-                bench.other = bench.maker.chosen(bench.operation, bench.sample)
-        exchange = await bench.send("first", key=bench.key())
-    return exchange
-
-
-def _why_blocked(bench: Bench, exchange: Exchange) -> str:
-    hint = f" {bench.hint}" if bench.hint else ""
-    if exchange.status is None:
-        return f"no answer: {exchange.error}"
-    detail = _detail(exchange)
-    said = f"{exchange.status}{f' ({detail})' if detail else ''}"
-    if exchange.status in (401, 403):
-        return f"the credentials were refused: {said}"
-    if exchange.status >= 500:
-        return f"the server failed three times: {said}"
-    return f"no valid request could be made: {said}.{hint}"
-
-
-def _detail(exchange: Exchange) -> str:
-    """A sentence out of an error body, at most 120 characters."""
-    data = exchange.json
-    if isinstance(data, dict):
-        for name in ("detail", "message", "error_description", "title", "error"):
-            value: Any = data.get(name)
-            if isinstance(value, dict):
-                value = value.get("message")
-            if isinstance(value, str) and value:
-                return " ".join(value.split())[:120]
-    return ""
-
-
 async def _read_all(bench: Bench, readings: dict[str, list[int | None]], expected: int) -> None:
     """Read each oracle until it shows the effects, and learn how far it lags."""
     for oracle in bench.oracles:
@@ -182,9 +129,9 @@ def _creates(bench: Bench, exchanges: tuple[Exchange, ...]) -> bool:
     axis="control",
     severity=INFO,
     promise="without a key, two equal requests have two effects",
-    why="where they have one, the key is not what protects",
+    why="where they have one, the key is not what protects, or all requests without one share one",
     source=_SOURCE,
-    requests=14,
+    requests=20,
     needs=(VALID,),
     core=True,
 )
@@ -202,10 +149,32 @@ async def natural_idempotence(bench: Bench) -> Outcome:
     count = await bench.since(before, exchanges)
     if count.least >= 2:
         return passed("two requests without a key had two effects", exchanges=exchanges, effects=count)
+    if not bench.renewing:
+        return await _one_without_keys(bench, exchanges, count)
     bench.facts.natural = True
     return failed(
         "two requests without a key had one effect: idempotent by content", exchanges=exchanges, effects=count
     )
+
+
+async def _one_without_keys(bench: Bench, seen: tuple[Exchange, ...], count: EffectCount) -> Outcome:
+    """CTL-01 saw one payload have two effects under two keys: it is no content, but a common key, that joins these."""
+    both = "two requests without a key had one effect, and under two keys they have two"
+    if bench.other is None:
+        return failed(both, exchanges=seen, effects=count)
+    before = await bench.before()
+    other = await bench.send("other payload, no key", key=None, sample=bench.other, refusal_expected=True)
+    ran = await bench.since(before, [other])
+    evidence: dict[str, Any] = {"exchanges": (*seen, other), "effects": count}
+    if bench.same_answer(seen[-1], other) and not (ran.exact and ran.least):
+        return failed(
+            "requests without a key share one: another payload was answered with the first one's result",
+            axis="safety",
+            severity=ERROR,
+            difference="missing key: all requests without one share one",
+            **evidence,
+        )
+    return failed(f"{both}: another payload without a key got {other.said}", **evidence)
 
 
 @check(

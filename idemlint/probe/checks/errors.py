@@ -205,7 +205,7 @@ async def mismatch_does_not_poison(bench: Bench) -> Outcome:
     if innocent is not None:
         return inconclusive(innocent, **evidence)
     if seen.again.ok:
-        if bench.masks.identity_of(seen.again) != bench.masks.identity_of(seen.first):
+        if bench.masks.alike(seen.first, seen.again) is False:
             return failed("after a refused payload, the retry of the first request gets another answer", **evidence)
         return passed("the first answer is still there", weak=not seen.effects.exact, **evidence)
     if bench.profile.replay.model == "refuse":

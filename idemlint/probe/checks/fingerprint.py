@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import ERROR, WARN, check, failed, inconclusive, passed, skipped
+from idemlint.probe.checks.duplicates import runs_anyway
 from idemlint.probe.expectations import has_code
 from idemlint.probe.needs import EFFECTS, OTHER_PAYLOAD
 from idemlint.probe.reading import takes
@@ -76,6 +77,9 @@ async def different_payload(bench: Bench) -> Outcome:
     if innocent is not None:
         return inconclusive(f"{innocent}; that proves nothing about mismatches", **evidence)
     if seen.effects.exact and seen.effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed(
             f"another payload was refused with {seen.other.status}, and yet there were {seen.effects.least} effects",
             **evidence,
@@ -102,6 +106,8 @@ def _answered(bench: Bench, seen: Mismatch, model: object, evidence: dict[str, A
     ran = seen.effects.least > 1
     same = bench.same_answer(seen.first, seen.other)
     if same is None:  # then it is the count of effects that tells
+        if not seen.effects.exact:
+            return inconclusive(UNTOLD, **evidence)
         same = not ran
     if ran and not same:
         if model == "execute":
@@ -176,10 +182,11 @@ async def different_path(bench: Bench) -> Outcome:
     # one that takes the very same payload shows whether the path counts; any other could be refused for its payload
     sibling = next((each for each in siblings if takes(each, bench.sample.value)), siblings[0])
     same_payload = takes(sibling, bench.sample.value)
-    key = bench.key()
-    first = await bench.send("first", key=key)
     sample = sibling.sample.with_value(bench.sample.value) if same_payload else None
-    other = await sibling.send("same key, other path", key=key, sample=sample)
+    key, fresh = bench.key(), bench.key()
+    first = await bench.send("first", key=key)
+    # in the same form: another one could be refused for itself, or be another key
+    other = await sibling.send("same key, other path", key=key, lines=[bench.wire(key)], sample=sample)
     evidence: dict[str, Any] = {"exchanges": (first, other), "details": {"other": sibling.label}}
     if not first.ok:
         return inconclusive(f"the first request got {first.said}", **evidence)
@@ -187,6 +194,12 @@ async def different_path(bench: Bench) -> Outcome:
         innocent = not_about_keys([other])
         if innocent is not None:
             return inconclusive(innocent, **evidence)
+        control = await sibling.send("fresh key, other path", key=fresh, lines=[bench.wire(fresh)], sample=sample)
+        evidence["exchanges"] = (first, other, control)
+        if not control.ok:
+            return inconclusive(
+                f"{sibling.label} refuses such a request under a fresh key as well ({control.said})", **evidence
+            )
         return passed(f"refused at {sibling.label} with {other.status}", observed={"scope": "reject"}, **evidence)
     same = bench.same_answer(first, other)
     if same is None and first.body == other.body:
@@ -212,9 +225,10 @@ async def different_path(bench: Bench) -> Outcome:
     needs=EFFECTS,
 )
 async def identical_retry(bench: Bench) -> Outcome:
-    key = bench.key()
-    first = await bench.send("first", key=key)
-    retries = [await bench.send("retry", key=key, more=(("Connection", "close"),)) for _ in range(3)]
+    # each on a connection of its own, and all alike to the last byte: what headers do is asked elsewhere (FPR-11)
+    call = bench.call("first", key=bench.key(), more=(("Connection", "close"),))
+    first = await bench.send_call(call)
+    retries = [await bench.send_call(call.named("retry")) for _ in range(3)]
     evidence: dict[str, Any] = {"exchanges": (first, *retries)}
     if not first.ok:
         return inconclusive(f"the first request got {first.said}", **evidence)

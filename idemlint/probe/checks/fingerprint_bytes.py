@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from idemlint.probe.check import ERROR, INFO, check, failed, inconclusive, passed, skipped
+from idemlint.probe.checks.duplicates import runs_anyway
 from idemlint.probe.checks.fingerprint import mismatch_sequence
 from idemlint.probe.needs import EFFECTS, JSON_BODY
 from idemlint.probe.verdicts import not_about_keys
@@ -26,13 +27,12 @@ async def _variant(bench: Bench, label: str, *, body: bytes, **more: Any) -> tup
     return first, second, await bench.since(before, [first, second])
 
 
-async def _compares_nothing(bench: Bench) -> bool:
+async def compares_nothing(bench: Bench) -> bool:
     """Whether another payload gets the first one's answer as well."""
     if bench.other is None:
         return False
     seen = await bench.once("mismatch", mismatch_sequence)
-    told = bench.masks.identity_of(seen.first)
-    return seen.first.ok and seen.other.ok and bool(told) and told == bench.masks.identity_of(seen.other)
+    return bench.same_resource(seen.first, seen.other)
 
 
 async def _classified(bench: Bench, what: str, first: Exchange, second: Exchange, effects: EffectCount) -> Outcome:
@@ -44,8 +44,11 @@ async def _classified(bench: Bench, what: str, first: Exchange, second: Exchange
     if innocent is not None:
         return inconclusive(innocent, **evidence)
     if effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed(f"{what} ran as new work under the same key", axis="safety", severity=ERROR, **evidence)
-    if second.ok and await _compares_nothing(bench):
+    if second.ok and await compares_nothing(bench):
         return passed(f"{what} is a duplicate, as every payload is: none are compared", weak=True, **evidence)
     if second.ok:
         return passed(
@@ -58,7 +61,6 @@ async def _classified(bench: Bench, what: str, first: Exchange, second: Exchange
     return passed(
         f"{what} is refused with {second.status}: payloads are compared byte by byte",
         weak=True,
-        difference=f"fingerprint: {what} is another payload",
         observed={"fingerprint": "bytes"},
         **evidence,
     )
@@ -95,7 +97,6 @@ async def reordered_members(bench: Bench) -> Outcome:
             f"white space does not make another payload, the order of members does ({seen[1].status}): JSON is read, "
             "and then compared by the order in which it came",
             exchanges=(*seen[:2], *spaced[:2]),
-            difference="fingerprint: the order of members counts",
         )
     return outcome
 

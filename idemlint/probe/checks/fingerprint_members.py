@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.openapi.pointers import encode_pointer
+from idemlint.openapi.samples import Sampler
 from idemlint.probe.check import WARN, check, failed, inconclusive, passed, skipped
 from idemlint.probe.needs import EFFECTS, JSON_BODY, OTHER_PAYLOAD
-from idemlint.probe.verdicts import UNTOLD
+from idemlint.probe.reading import body_schema
+from idemlint.probe.verdicts import UNTOLD, not_about_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
     from idemlint.probe.check import Outcome
     from idemlint.probe.exchange import Exchange
+    from idemlint.probe.samples import RequestSample
 
 _MOST_MEMBERS = 12
 
@@ -36,25 +40,21 @@ async def fingerprint_coverage(bench: Bench) -> Outcome:
         return skipped(f"{bench.profile.name} does not refuse other payloads")
     undetected: list[str] = []
     tried: list[str] = []
+    untried: dict[str, str] = {}
     kept: list[Exchange] = []
-    untold = False
     for pointer, sample in _mutants(bench):
-        key = bench.key()
-        first = await bench.send("first", key=key)
-        second = await bench.send(f"other {pointer}", key=key, sample=sample)
-        if not first.ok or second.status is None or (not second.ok and second.status >= 500):
-            continue
-        same = bench.same_answer(first, second)
-        if same is None:
-            untold = True
+        seen = sample if isinstance(sample, str) else await _seen(bench, pointer, sample)
+        if isinstance(seen, str):
+            untried[pointer] = seen
             continue
         tried.append(pointer)
-        if same:
+        if seen:
             undetected.append(pointer)
-            kept += [first, second]
-    details = {"members": tried, "undetected": undetected}
+            kept += seen
+    details = {"members": tried, "undetected": undetected, "not tried": untried}
+    rest = _rest(untried)
     if not tried:
-        return inconclusive(UNTOLD if untold else "no member could be changed validly", details=details)
+        return inconclusive(f"no change could be judged{rest}", details=details)
     if undetected == tried and bench.profile.mismatch.model is UNKNOWN:
         return inconclusive(
             f"no change is noticed; {bench.profile.name} does not say that any should be (see FPR-01)",
@@ -63,41 +63,67 @@ async def fingerprint_coverage(bench: Bench) -> Outcome:
         )
     if undetected:
         return failed(
-            f"a change of {', '.join(undetected)} is not noticed ({len(undetected)} of {len(tried)} members)",
+            f"a change of {', '.join(undetected)} is not noticed ({len(undetected)} of {len(tried)} members){rest}",
             exchanges=tuple(kept[:6]),
             details=details,
         )
-    return passed(f"a change of each of {len(tried)} members is noticed", details=details)
+    return passed(f"a change of {', '.join(tried)} is noticed{rest}", details=details)
 
 
-def _mutants(bench: Bench) -> Iterator[tuple[str, Any]]:
-    """The sample with one member changed at a time, as far as the document allows it."""
-    from idemlint.openapi.validation import validator_for
-    from idemlint.probe.reading import body_schema
+async def _seen(bench: Bench, pointer: str, sample: RequestSample) -> tuple[Exchange, ...] | str:
+    """The exchanges that show a change unnoticed, none where it was noticed; text: why that cannot be said."""
+    key = bench.key()
+    first = await bench.send("first", key=key)
+    if not first.ok:
+        return f"the first request got {first.said}"
+    second = await bench.send(f"other {pointer}", key=key, sample=sample)
+    if second.ok:
+        same = bench.same_answer(first, second)
+        return UNTOLD if same is None else (first, second) if same else ()
+    innocent = not_about_keys([second])
+    if innocent is not None:
+        return innocent
+    control = await bench.send(f"other {pointer}, fresh key", key=bench.key(), sample=sample)
+    return () if control.ok else f"the other value gets {control.said} under a fresh key as well"
 
+
+def _rest(untried: dict[str, str]) -> str:
+    """What a verdict does not speak of."""
+    if not untried:
+        return ""
+    reasons = dict.fromkeys(untried.values())
+    grouped = [f"{', '.join(each for each in untried if untried[each] == why)} ({why})" for why in reasons]
+    return f"; not tried: {'; '.join(grouped)}"
+
+
+def _mutants(bench: Bench) -> Iterator[tuple[str, RequestSample | str]]:
+    """Members of the sample, each with a sample in which it alone, or a member of it, is another; or why there is none."""
     value = bench.sample.value
     schema = body_schema(bench)
     if not isinstance(value, dict) or schema is None:
         return
-    validator = validator_for(bench.references, schema, direction="request")
-    count = 0
-    for name, member in value.items():
-        inner = next(iter(member)) if isinstance(member, dict) and member else None
-        pointer = encode_pointer((name,) if inner is None else (name, inner))[1:]
-        if pointer in bench.sample.fixed:  # another one does not exist, and is refused for that
-            continue
-        for another in changed(member if inner is None else member[inner]):
-            body = {**value, name: another if inner is None else {**member, inner: another}}
-            if validator.is_valid(body):
-                count += 1
-                yield pointer, bench.sample.with_value(body)
-                break
-        if count >= _MOST_MEMBERS:
-            return
+    sampler = bench.maker.sampler if bench.maker is not None else Sampler(bench.references)
+    for name, member in list(value.items())[:_MOST_MEMBERS]:
+        pointer = encode_pointer((name,))[1:]
+        inner = list(member)[:_MOST_MEMBERS] if isinstance(member, dict) else []
+        pointers = [encode_pointer((name, each))[1:] for each in inner] or [pointer]
+        if isinstance(member, list):
+            pointers.append(f"{pointer}/0")
+        free = [each for each in pointers if each not in bench.sample.fixed]
+        found = ((each, sampler.changed(schema, value, each)) for each in free)
+        pointer, body = next(((each, body) for each, body in found if body is not None), (pointer, None))
+        if body is not None:
+            # the changed member is none of those that get a value of their key's: that would be the same again
+            unique = tuple(each for each in bench.sample.unique if each != pointer)
+            yield pointer, replace(bench.sample, value=body, unique=unique)
+        else:
+            yield pointer, "no other value is valid" if free else "it names what has to exist"
+    for name in list(value)[_MOST_MEMBERS:]:
+        yield encode_pointer((name,))[1:], f"more than {_MOST_MEMBERS} members"
 
 
 def changed(value: Any) -> Iterator[Any]:
-    """Other values of the same kind."""
+    """Other values of the same kind, where no schema tells which are allowed."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, (int, float)):

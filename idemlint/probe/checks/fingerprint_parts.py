@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.openapi.operations import operations
 from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive, passed, skipped
+from idemlint.probe.checks.duplicates import runs_anyway
 from idemlint.probe.checks.fingerprint import mismatch_sequence
 from idemlint.probe.needs import EFFECTS, JSON_BODY, OTHER_PAYLOAD
 from idemlint.probe.rounds import run_rounds
@@ -180,6 +181,9 @@ async def another_encoding(bench: Bench) -> Outcome:
     if not first.ok:
         return inconclusive(f"the first request got {first.said}", **evidence)
     if effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed("the same payload, compressed, ran as new work", **evidence)
     if second.status in (400, 415):
         return skipped(f"compressed bodies are not taken ({second.status})", **evidence)

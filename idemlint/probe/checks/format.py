@@ -61,7 +61,7 @@ async def against_schema(bench: Bench, what: str) -> Outcome:
         return skipped(
             f"no refusal for a key that is {what} was seen" if what == "missing" else f"no {what} refusal was seen"
         )
-    evidence: dict[str, Any] = {"exchanges": (exchange,)}
+    evidence: dict[str, Any] = {"exchanges": await _with_first(bench, what, exchange)}
     response = _declared(bench, exchange)
     if response is None:
         return skipped(f"{exchange.status} is not declared (see FMT-06)", **evidence)
@@ -85,6 +85,14 @@ async def against_schema(bench: Bench, what: str) -> Outcome:
         shown = "; ".join(f"{each.pointer or 'the body'}: {each.message}" for each in violations[:3])
         return failed(f"the {exchange.status} breaks its declared schema: {shown}", **evidence)
     return passed(f"the {exchange.status} is as declared", **evidence)
+
+
+async def _with_first(bench: Bench, what: str, refusal: Exchange) -> tuple[Exchange, ...]:
+    """The refusal behind the request without which there would be none."""
+    if what != "mismatch" or bench.other is None:
+        return (refusal,)
+    seen = await bench.once("mismatch", mismatch_sequence)
+    return (seen.first, refusal) if refusal is seen.other else (refusal,)
 
 
 def _same_type(declared: str, actual: str) -> bool:
@@ -161,7 +169,7 @@ async def documentation_link(bench: Bench) -> Outcome:
         if not (_type_links(exchange) or _link_header(exchange)):
             return failed(
                 f"the {exchange.status} for '{what}' has neither a `type` that is a URI nor a Link",
-                exchanges=(exchange,),
+                exchanges=await _with_first(bench, what, exchange),
             )
     if not bench.facts.errors:
         return inconclusive("no error about a key was seen")
@@ -200,7 +208,8 @@ async def error_media_type(bench: Bench) -> Outcome:
             if not any(_same_type(name, exchange.media_type) for name in names):
                 came, asked = exchange.media_type or "nothing", ", ".join(names)
                 return failed(
-                    f"the {exchange.status} for '{what}' comes as {came}; declared is {asked}", exchanges=(exchange,)
+                    f"the {exchange.status} for '{what}' comes as {came}; declared is {asked}",
+                    exchanges=await _with_first(bench, what, exchange),
                 )
         elif (
             bench.profile.errors.media == "application/problem+json"
@@ -232,13 +241,16 @@ async def undeclared_status(bench: Bench) -> Outcome:
     odd = {status: exchange for status, exchange in bench.facts.statuses.items() if not bench.expected.declares(status)}
     if not odd:
         return passed(f"met: {', '.join(map(str, sorted(bench.facts.statuses)))}")
-    own = [status for status in odd if status not in _GATEWAY]
+    told = ", ".join(map(str, sorted(odd)))
+    # a failure of the server itself is nothing that a document has to declare, and no answer that a client relies on
+    own = sorted(status for status in odd if status not in _GATEWAY and status < 500)
     if not own:
-        return passed(f"not declared, a gateway's perhaps: {', '.join(map(str, sorted(odd)))}", weak=True)
+        return passed(f"not declared: {told}, of a gateway or a failure", weak=True, exchanges=tuple(odd.values())[:5])
+    told = ", ".join(map(str, own))
     return failed(
-        f"not declared: {', '.join(map(str, sorted(odd)))}",
-        exchanges=tuple(odd.values())[:5],
-        difference=f"statuses that the document does not declare: {', '.join(map(str, sorted(odd)))}",
+        f"not declared: {told}",
+        exchanges=tuple(odd[status] for status in own[:5]),
+        difference=f"statuses that the document does not declare: {told}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive, passed, skipped
+from idemlint.probe.checks.duplicates import runs_anyway
 from idemlint.probe.keys import quoted, uuid4
 from idemlint.probe.needs import EFFECTS, HEADER_KEY, HTTP1, OTHER_PAYLOAD, WIRE
 from idemlint.probe.verdicts import not_about_keys
@@ -56,6 +57,9 @@ async def twice_the_same(bench: Bench) -> Outcome:
         innocent = not_about_keys([double])
         return inconclusive(innocent, **evidence) if innocent else passed(f"refused with {double.status}", **evidence)
     if effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed("a key in two lines was another key than the same in one: the work ran twice", **evidence)
     innocent = not_about_keys([single])
     if innocent is not None:
@@ -115,6 +119,9 @@ async def name_case(bench: Bench) -> Outcome:
     evidence: dict[str, Any] = {"exchanges": tuple(seen), "effects": effects}
     served = [each for each in seen if each.ok]
     if effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed(f"one key under {len(names)} spellings of {name} had {effects.least} effects", **evidence)
     refused = [each for each in seen if not each.ok]
     innocent = not_about_keys(refused)
@@ -125,7 +132,7 @@ async def name_case(bench: Bench) -> Outcome:
     if refused and served and by_name and bench.profile.replay.model != "refuse":
         spelled, read = names[seen.index(refused[0])], names[seen.index(served[0])]
         told = f"the header as {spelled} gets {refused[0].status}, as {read} it is read"
-        return failed(told, axis="conformance", **evidence)
+        return failed(told, axis="conformance", telling=(refused[0], served[0]), **evidence)
     if not served:
         return inconclusive(f"no spelling was taken: {refused[0].status}", **evidence)
     if refused:
@@ -166,14 +173,19 @@ async def quoted_and_bare(bench: Bench) -> Outcome:
             f"a bare key that begins with a {taken} is taken, one that begins with a {refused} is refused: "
             "it is parsed as a structured field's token or integer",
             severity=ERROR,
+            telling=(bare_digit, bare_letter),
             difference="key: bare keys are taken by their first character",
             **evidence,
         )
     if in_quotes.ok and without.ok and effects.least > 1:
+        anyway = await runs_anyway(bench)
+        if anyway is not None:
+            return anyway
         return failed(
             'a key quoted ("k") and bare (k) is two keys: the work ran twice',
             axis="safety",
             severity=WARN,
+            telling=(in_quotes, without),
             difference="key: quoted and bare are two keys",
             **evidence,
         )
@@ -182,8 +194,14 @@ async def quoted_and_bare(bench: Bench) -> Outcome:
     if not bench.quote and demand == "required" and not bare_digit.ok:
         return passed("bare keys are refused, quoted ones are taken", observed=observed, **evidence)
     if demand == "forbidden" and in_quotes.ok and bench.expected.parameter is None:
-        return failed("quoted keys are taken, which the profile excludes", severity=INFO, **evidence)
-    return passed(_form(in_quotes, bare_digit), observed=observed, weak=not effects.exact, **evidence)
+        return failed(
+            "quoted keys are taken, which the profile excludes", severity=INFO, telling=(in_quotes,), **evidence
+        )
+    form = _form(in_quotes, bare_digit)
+    if demand == "required" and bare_digit.ok and not in_quotes.ok:
+        odd = f"key: refused with {in_quotes.status} in the quotes that {bench.profile.name} puts it in"
+        return passed(form, observed=observed, weak=True, difference=odd, **evidence)
+    return passed(form, observed=observed, weak=not effects.exact, **evidence)
 
 
 def _form(in_quotes: Exchange, bare: Exchange) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive, passed
+from idemlint.probe.checks.duplicates import sequence
+from idemlint.probe.checks.fingerprint_bytes import compares_nothing
 from idemlint.probe.checks.key import breaks_again
-from idemlint.probe.checks.replay import sequence
 from idemlint.probe.keys import admits, uuid1, uuid4, uuid7
 from idemlint.probe.needs import BASIC, HEADER_KEY, HTTP1, OTHER_PAYLOAD, SENSITIVE, WIRE
-from idemlint.probe.verdicts import not_about_keys
+from idemlint.probe.verdicts import UNTOLD, not_about_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from idemlint.probe.exchange import Exchange
 
 _DRAFT: Final = "draft-ietf-httpapi-idempotency-key-header-06"
+_QUOTES: Final = '""'
 _HOSTILE: Final = (
     "../../etc/passwd",
     "k%00k",
@@ -45,7 +47,7 @@ _HOSTILE: Final = (
     core=True,
 )
 async def empty_key(bench: Bench) -> Outcome:
-    return await _careless_keys(bench, ("", '""'), "an empty key")
+    return await _careless_keys(bench, ("", _QUOTES), "an empty key")
 
 
 @check(
@@ -67,12 +69,18 @@ async def _careless_keys(bench: Bench, values: Sequence[str], what: str) -> Outc
     """Each value with two payloads: refused, or at least not shared."""
     assert bench.other is not None  # noqa: S101 - OTHER_PAYLOAD
     seen: list[Exchange] = []
+    untold = opaque = False
+    label = what.partition(" ")[2]
     for value in values:
         line = f"{bench.key_header}: {value}".encode()
-        first = await bench.send_lines("empty", line)
-        second = await bench.send_lines("empty, other payload", line, sample=bench.other)
+        first = await bench.send_lines(label, line)
+        second = await bench.send_lines(f"{label}, other payload", line, sample=bench.other)
         seen += [first, second]
-        if bench.same_answer(first, second):
+        same = bench.same_answer(first, second)
+        untold = untold or same is None
+        if same and value == _QUOTES and await compares_nothing(bench):
+            opaque = True
+        elif same:
             return failed(
                 f"two payloads with {what} ({value!r}) got one answer: everybody without a key shares it",
                 axis="safety",
@@ -88,7 +96,7 @@ async def _careless_keys(bench: Bench, values: Sequence[str], what: str) -> Outc
         return inconclusive(innocent, **evidence)
     if bench.expected.missing == "reject":
         # Two quotes are an empty key just to a server that parses structured fields: what others make of them is theirs.
-        bare = [each for place, each in enumerate(seen) if values[place // 2] != '""']
+        bare = [each for place, each in enumerate(seen) if values[place // 2] != _QUOTES]
         accepted = next((each for each in bare if each.ok), None)
         if accepted is not None:
             return failed(
@@ -98,6 +106,12 @@ async def _careless_keys(bench: Bench, values: Sequence[str], what: str) -> Outc
             )
         if bare and await _like_a_duplicate(bench, bare[0]):
             return inconclusive(f"{what} gets {bare[0].status}, as a key that was used before does", **evidence)
+    if untold:
+        return inconclusive(UNTOLD, **evidence)
+    if opaque:
+        return inconclusive(
+            "two quotes are a key like others, and no key's payloads are compared (see FPR-01)", **evidence
+        )
     return passed(f"{what}: {', '.join(str(each.status) for each in seen)}", **evidence)
 
 
@@ -219,9 +233,12 @@ async def hostile_characters(bench: Bench) -> Outcome:
     if broken:
         return failed(f"a key with odd characters gets {broken[0].status}", exchanges=(broken[0],))
     served = [each for each in seen if each.ok]
-    told = [identity for each in served if (identity := bench.masks.identity_of(each))]
+    told = [identity for identity in bench.masks.identities_of(served) if identity]
     if bench.masks.telling and len(set(told)) < len(told):
-        return failed("two different hostile keys got one answer", **evidence)
+        shared = next(each for each in told if told.count(each) > 1)
+        identities = bench.masks.identities_of(served)
+        both = [each for each, identity in zip(served, identities, strict=True) if identity == shared]
+        return failed("two different hostile keys got one answer", telling=tuple(both[:2]), **evidence)
     if any(each.status == 403 for each in seen):
         return passed("some were refused with 403, by a firewall perhaps", **evidence)
     return passed(f"{len(served)} of {len(seen)} were taken, each for itself; the others refused", **evidence)

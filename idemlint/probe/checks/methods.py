@@ -8,6 +8,7 @@ from idemlint.probe.check import ERROR, INFO, WARN, check, failed, inconclusive,
 from idemlint.probe.exchange import NOT_JSON, Call
 from idemlint.probe.needs import EFFECTS, HEADER_KEY
 from idemlint.probe.reading import list_operation
+from idemlint.probe.verdicts import in_numbers
 
 if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
@@ -76,7 +77,7 @@ async def patch_protected(bench: Bench) -> Outcome:
         if "PATCH" not in bench.profile.methods and bench.expected.parameter is None:
             return skipped(f"{bench.profile.name} ignores keys on PATCH", **evidence)
         return failed("two PATCH requests with one key had two effects", **evidence)
-    return passed("one effect", weak=not effects.exact or bench.facts.natural, **evidence)
+    return passed(in_numbers(effects), weak=not effects.exact or bench.facts.natural, **evidence)
 
 
 @check(

@@ -5,69 +5,22 @@ What one sequence shows, a first request and three duplicates, is judged by seve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import ERROR, WARN, check, failed, inconclusive, passed, skipped
+from idemlint.probe.checks.duplicates import Replays, not_replayed, sequence, unusable_sequence
 from idemlint.probe.expectations import has_code
 from idemlint.probe.masks import IGNORED_HEADERS
 from idemlint.probe.needs import EFFECTS, known
-from idemlint.probe.verdicts import not_about_keys, one_effect
+from idemlint.probe.verdicts import in_numbers, not_about_keys, one_effect
 
 if TYPE_CHECKING:
     from idemlint.probe.bench import Bench
     from idemlint.probe.check import Outcome
     from idemlint.probe.exchange import Exchange
-    from idemlint.probe_report import EffectCount
 
-_DUPLICATES: Final = 3
 _DRAFT: Final = "draft-ietf-httpapi-idempotency-key-header-06, section 2.6"
-
-
-@dataclass(frozen=True, slots=True)
-class Replays:
-    """One request and its duplicates."""
-
-    first: Exchange
-    duplicates: tuple[Exchange, ...]
-    effects: EffectCount
-
-    @property
-    def all(self) -> tuple[Exchange, ...]:
-        return (self.first, *self.duplicates)
-
-    @property
-    def served(self) -> tuple[Exchange, ...]:
-        """Duplicates that got a successful answer."""
-        return tuple(each for each in self.duplicates if each.ok)
-
-    def answers(self, bench: Bench) -> tuple[Exchange, ...]:
-        """Duplicates that got the first answer, under whatever status: some packages give it with a 409."""
-        if bench.profile.replay.model == "refuse":
-            return self.served
-        return tuple(each for each in self.duplicates if each.ok or self._is_first(bench, each))
-
-    def _is_first(self, bench: Bench, duplicate: Exchange) -> bool:
-        told = bench.masks.identity_of(self.first)
-        return bool(told) and bench.masks.identity_of(duplicate) == told and bench.masks.equal(self.first, duplicate)[0]
-
-
-async def sequence(bench: Bench) -> Replays:
-    """`R(k,b)`, then `R(k,b)` three times more."""
-    before = await bench.before()
-    key = bench.key()
-    first = await bench.send("first", key=key)
-    duplicates = [await bench.send("duplicate", key=key) for _ in range(_DUPLICATES)] if first.ok else []
-    return Replays(first, tuple(duplicates), await bench.since(before, [first, *duplicates]))
-
-
-def unusable_sequence(replays: Replays) -> Outcome | None:
-    """Why the sequence says nothing."""
-    if not replays.first.ok:
-        said = replays.first.said
-        return inconclusive(f"the first request did not succeed: {said}", exchanges=replays.all)
-    return None
 
 
 @check(
@@ -101,6 +54,7 @@ async def _repeated(bench: Bench, doubtful: Outcome) -> Outcome:
         again = await sequence(bench)
         if not again.first.ok or again.effects.least < 2:
             return doubtful
+    bench.facts.counts_own = True
     return failed(
         f"{len(again.all)} requests with one key had {again.effects.least} effects, three times running, "
         f"though the answers tell of one ({again.effects.oracle})",
@@ -113,6 +67,7 @@ def _answered_as_promised(bench: Bench, replays: Replays) -> Outcome:
     """There was one effect; now what the duplicates were told."""
     evidence = {"exchanges": replays.all, "effects": replays.effects}
     weak = not replays.effects.exact or bench.facts.natural
+    counted = in_numbers(replays.effects)
     answers = replays.answers(bench)
     refused = [each for each in replays.duplicates if each not in answers]
     innocent = not_about_keys(refused)
@@ -125,17 +80,17 @@ def _answered_as_promised(bench: Bench, replays: Replays) -> Outcome:
         note = " (idempotent by content: not attributable to the key)" if bench.facts.natural else ""
         if model == "refuse":
             return passed(
-                f"one effect; duplicates got {said}, though {bench.profile.name} refuses them", weak=True, **evidence
+                f"{counted}; duplicates got {said}, though {bench.profile.name} refuses them", weak=True, **evidence
             )
-        return passed(f"one effect; {len(replays.duplicates)} duplicates got {said}{note}", weak=weak, **evidence)
+        return passed(f"{counted}; {len(replays.duplicates)} duplicates got {said}{note}", weak=weak, **evidence)
     if model == "refuse" or (bench.profile.replay.or_refuse_status and _refused_as_allowed(bench, refused)):
-        return passed(f"one effect; duplicates were refused with {said}", weak=weak, **evidence)
+        return passed(f"{counted}; duplicates were refused with {said}", weak=weak, **evidence)
     if bench.facts.collision_control is False:
         return inconclusive(f"natural-constraint: a fresh key got {said} as well", **evidence)
     if model is UNKNOWN:
-        return passed(f"one effect; duplicates were refused with {said}", weak=True, **evidence)
+        return passed(f"{counted}; duplicates were refused with {said}", weak=True, **evidence)
     return failed(
-        f"one effect, but a duplicate of a finished request was refused with {said} in the place of its answer",
+        f"{counted}, but a duplicate of a finished request was refused with {said} in the place of its answer",
         axis="conformance",
         severity=WARN,
         difference=f"replay: the first answer is not replayed, duplicates get {said}",
@@ -169,7 +124,7 @@ async def body_identity(bench: Bench) -> Outcome:
     for duplicate in replays.answers(bench):
         equal, where = bench.masks.equal(first, duplicate)
         if bench.profile.replay.model == "current":
-            if bench.masks.identity_of(first) != bench.masks.identity_of(duplicate):
+            if bench.masks.alike(first, duplicate) is False:
                 return failed("a duplicate told of another resource", exchanges=(first, duplicate))
             continue
         if not equal and (first.cut or duplicate.cut):
@@ -186,18 +141,6 @@ async def body_identity(bench: Bench) -> Outcome:
         weak=first.cut,
         exchanges=(first, *replays.answers(bench)),
     )
-
-
-def not_replayed(bench: Bench, replays: Replays) -> Outcome | None:
-    """The shape of replays can be judged only where there were replays."""
-    if replays.effects.least > 1:
-        return inconclusive("the duplicates ran instead of being replayed (see RPL-01)", exchanges=replays.all)
-    if not replays.answers(bench):
-        model = bench.profile.replay.model
-        if model == "refuse":
-            return skipped(f"{bench.profile.name} refuses duplicates, so there is no replay")
-        return inconclusive("no duplicate got a successful answer", exchanges=replays.all)
-    return None
 
 
 @check(
@@ -307,10 +250,10 @@ async def key_honoured(bench: Bench) -> Outcome:
         return unusable
     evidence = {"exchanges": replays.all, "effects": replays.effects}
     if replays.effects.least > len(replays.duplicates):
-        return failed(
-            f"declared but ignored: {len(replays.all)} requests with one key had {replays.effects.least} effects",
-            **evidence,
-        )
+        counted = f"{len(replays.all)} requests with one key had {replays.effects.least} effects"
+        if all(bench.same_answer(replays.first, each) for each in replays.duplicates):
+            return failed(f"honoured in the answers alone: {counted}", **evidence)
+        return failed(f"declared but ignored: {counted}", **evidence)
     if replays.effects.least > 1:
         return inconclusive(
             f"the key held back some of the duplicates, not all ({replays.effects.least} effects)", **evidence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from idemlint.contract.profile import UNKNOWN
 from idemlint.probe.check import ERROR, INFO, check, failed, passed
-from idemlint.probe.checks.replay import not_replayed, sequence, shown, unusable_sequence
+from idemlint.probe.checks.duplicates import not_replayed, sequence, unusable_sequence
+from idemlint.probe.checks.replay import shown
 from idemlint.probe.needs import EFFECTS, known
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from idemlint.probe_report import IN_PROCESS, Verdict
 from idemlint.reporters.places import relative
@@ -10,6 +10,7 @@ from idemlint.reporters.places import relative
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from idemlint.findings import Severity
     from idemlint.probe_report import (
         BurstRecord,
         CheckResult,
@@ -89,14 +90,21 @@ def deciding_burst(check: CheckResult) -> BurstRecord | None:
     return best
 
 
+_HARM: Final = ("replay", "concurrency", "faults", "scope")
+"""Groups whose safety is that of an ordinary retry: the work is done twice, or somebody gets another's answer."""
+
+
 def failures(report: ProbeReport) -> list[tuple[OperationResult, CheckResult]]:
-    """Failed checks: safety first, then the graver ones, else in their order."""
-    return sorted(report.failures(), key=lambda pair: (pair[1].axis != "safety", pair[1].severity))
-
-
-def undecided(operation: OperationResult) -> list[CheckResult]:
-    """Inconclusive checks, controls apart."""
-    return [each for each in operation.checks if each.verdict is Verdict.INCONCLUSIVE and each.axis != "control"]
+    """Failed checks, the most harmful first: those that meet an ordinary retry, other safety, conformance; in each the
+    graver ones. Of one check all operations stand together, in their order.
+    """
+    found = report.failures()
+    worst: dict[str, tuple[int, Severity]] = {}
+    for _, check in found:
+        harm = 2 if check.axis != "safety" else 0 if check.group in _HARM else 1
+        worst[check.id] = min(worst.get(check.id, (harm, check.severity)), (harm, check.severity))
+    order = list(dict.fromkeys(check.id for operation in report.operations for check in operation.checks))
+    return sorted(found, key=lambda pair: (worst[pair[1].id], order.index(pair[1].id)))
 
 
 def said(exchange: ExchangeRecord) -> str:
@@ -169,7 +177,9 @@ def seen_by(effects: EffectCount) -> str:
         text = f"{effects.oracle}, {effects.before} before, {effects.after} after"
     else:
         text = f"{effects.oracle}, {counted(effects.least, 'effect')}"
-    if not effects.exact:
+    if not effects.exact and effects.before is not None:
+        text += f" (the answers tell of {effects.least} or more)"
+    elif not effects.exact:
         text += " (at least)"
     if not effects.attributed:
         text += " (somebody else may have caused some of them)"
@@ -177,11 +187,14 @@ def seen_by(effects: EffectCount) -> str:
 
 
 def racing(check: CheckResult) -> str:
-    """`40 effects of 20 keys`, where the check says how many keys it raced for; else empty."""
+    """`40 effects of 20 keys`, where the check says how many keys it raced for; else empty.
+
+    Those that the answers name count, though the oracle may not show them: they are what failed.
+    """
     keys = check.details.get("keys")
     if check.effects is None or not check.bursts or not isinstance(keys, int):
         return ""
-    return f"{counted(check.effects.least, 'effect')} of {counted(keys, 'key')}"
+    return f"{counted(max(check.effects.least, len(check.effects.ids)), 'effect')} of {counted(keys, 'key')}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -190,9 +203,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital in front and one full stop behind."""
+    """With a capital in front and a full stop behind, unless it asks."""
     text = text.strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
 def tally(report: ProbeReport) -> list[str]:
@@ -235,9 +248,8 @@ def replay_command(report: ProbeReport, operation: OperationResult, check: Check
     if report.saved:
         parts += ["--replay", relative(report.saved, base), "--check", check.id]
     else:
-        in_process = report.target == IN_PROCESS
-        parts += ["--app", "MODULE:ATTR"] if in_process else ["--url", report.target]
+        parts += ["--url", report.target] if report.target != IN_PROCESS else []
         parts += ["--profile", report.profile, "--seed", str(report.seed), "--select", check.id]
-    if len(report.operations) > 1:
-        parts += ["--only", operation.operation]
+    parts += report.again or (["--app", "MODULE:ATTR"] if report.target == IN_PROCESS else [])
+    parts += ["--only", operation.operation]
     return " ".join(map(quote, parts))

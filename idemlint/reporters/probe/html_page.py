@@ -10,7 +10,8 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from idemlint.probe_report import Verdict
-from idemlint.reporters.probe.evidence import concurrency, counted, failures, sentence, tally, undecided
+from idemlint.reporters.probe.doubts import doubts
+from idemlint.reporters.probe.evidence import concurrency, counted, failures, sentence, tally
 from idemlint.reporters.probe.html_story import bursts, exchanges, operation_name, story
 from idemlint.reporters.probe.html_style import STYLE
 from idemlint.reporters.probe.markup import element, fold, lines, word
@@ -148,15 +149,8 @@ class _Page:
         return f"<h2>What broke</h2>{''.join(parts)}" if parts else ""
 
     def doubts(self) -> str:
-        reasons: dict[str, dict[str, list[str]]] = {}
-        for operation in self.report.operations:
-            if operation.blocked:
-                reasons.setdefault(operation.blocked, {})[operation.operation] = []
-                continue
-            for check in undecided(operation):
-                reasons.setdefault(check.reason, {}).setdefault(operation.operation, []).append(check.id)
         items = []
-        for reason, where in reasons.items():
+        for reason, where in doubts(self.report.operations).items():
             whom = "; ".join(
                 f"{operation_name(label)}{' ' if ids else ''}{word(', '.join(ids))}"
                 for label, ids in list(where.items())[:_LABELS]

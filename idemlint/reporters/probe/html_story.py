@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idemlint.probe_report import Verdict
+from idemlint.reporters.probe.by_hand import NOTE, RACING, by_hand
 from idemlint.reporters.probe.evidence import (
     counted,
     duration,
@@ -41,6 +42,7 @@ BURSTS: Final = 4
 EXCHANGES: Final = 24
 """That are told for one check, headers and bodies included."""
 _IDS: Final = 8
+_COMMANDS: Final = 5
 _OPEN: Final = 8
 """Requests that are listed without a click."""
 _TOGETHER: Final = 0.005
@@ -204,7 +206,7 @@ def _message(title: str, message: Message) -> str:
 
 def _again(report: ProbeReport, operation: OperationResult, check: CheckResult, base: str) -> str:
     told = f"<pre>{word(replay_command(report, operation, check, base))}</pre>"
-    if check.reproduce:
-        note_ = "curl sends one after the other: it shows the requests, not the race" if check.bursts else "or by hand"
-        told += f'<p class="soft">{note_}</p><pre>{lines(check.reproduce)}</pre>'
+    commands = by_hand(check, _COMMANDS)
+    if commands:
+        told += f'<p class="soft">{RACING if check.bursts else NOTE}</p><pre>{lines(chr(10).join(commands))}</pre>'
     return fold("See it again", told, "more")

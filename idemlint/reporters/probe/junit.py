@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from idemlint.probe_report import Verdict
-from idemlint.reporters.escaping import terminal, terminal_lines, xml
+from idemlint.reporters.escaping import terminal, xml
+from idemlint.reporters.probe.by_hand import by_hand
 from idemlint.reporters.probe.evidence import sentence
 from idemlint.reporters.probe.told import story
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from idemlint.probe_report import CheckResult, OperationResult, ProbeReport
     from idemlint.reporters.options import ReportOptions
+
+_COMMANDS: Final = 5
 
 
 def render(report: ProbeReport, options: ReportOptions) -> str:
@@ -72,8 +75,10 @@ def _case(report: ProbeReport, operation: OperationResult, check: CheckResult, b
     if check.verdict is Verdict.FAIL:
         told = "\n".join(map(terminal, story(report, operation, check, base)))
         body = f'<failure message="{reason}" type="{check.axis} {check.severity.label}">{xml(told)}</failure>'
-        if check.reproduce:
-            body += f"\n      <system-out>{xml(terminal_lines(check.reproduce))}</system-out>"
+        commands = by_hand(check, _COMMANDS)
+        if commands:
+            told = "\n".join(map(terminal, commands))
+            body += f"\n      <system-out>{xml(told)}</system-out>"
     elif check.verdict is Verdict.INCONCLUSIVE:
         body = f'<skipped message="inconclusive: {reason}"/>'
     elif check.verdict is Verdict.SKIPPED:

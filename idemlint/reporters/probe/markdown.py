@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from idemlint.probe_report import Verdict
 from idemlint.reporters.escaping import markdown, markdown_code, terminal_lines
+from idemlint.reporters.probe.by_hand import NOTE, RACING, by_hand
+from idemlint.reporters.probe.doubts import Where, doubts
 from idemlint.reporters.probe.evidence import (
     concurrency,
     counted,
@@ -20,7 +22,6 @@ from idemlint.reporters.probe.evidence import (
     seen_by,
     sentence,
     tally,
-    undecided,
 )
 from idemlint.reporters.probe.matrix import SYMBOLS, WORDS, Cell, Matrix, matrix
 from idemlint.reporters.probe.suggestion import suggestions
@@ -38,8 +39,10 @@ _ENDING: Final = 50_000
 _NOTES: Final = 10
 _NOTE: Final = 500
 _REQUESTS: Final = 8
+_COMMANDS: Final = 5
 _ROWS: Final = 300
 _REASONS: Final = 30
+_LABELS: Final = 6
 
 
 def render(report: ProbeReport, options: ReportOptions) -> str:
@@ -137,10 +140,11 @@ def _story(report: ProbeReport, operation: OperationResult, check: CheckResult, 
     if check.promise:
         source = f" \\({markdown(check.source)}\\)" if check.source else ""
         lines.append(f"- Promise: {markdown(check.promise)}{source}\\.")
-    commands = replay_command(report, operation, check, base)
-    if check.reproduce and not check.bursts:
-        commands += f"\n{check.reproduce}"
-    return "\n".join([*lines, "", _fenced(commands, "sh")])
+    parts = ["", _fenced(replay_command(report, operation, check, base), "sh")]
+    commands = by_hand(check, _COMMANDS)
+    if commands:
+        parts += ["", f"{RACING if check.bursts else NOTE}:", "", _fenced("\n".join(commands), "sh")]
+    return "\n".join([*lines, *parts])
 
 
 def _requests(check: CheckResult) -> list[str]:
@@ -191,23 +195,20 @@ def _differences(operations: Sequence[OperationResult]) -> str:
 
 def _doubts(operations: Sequence[OperationResult]) -> str:
     """What could not be decided, folded."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for operation in operations:
-        if operation.blocked:
-            reasons[operation.operation, operation.blocked] = []
-            continue
-        for check in undecided(operation):
-            reasons.setdefault((operation.operation, check.reason), []).append(check.id)
+    reasons = doubts(operations)
     if not reasons:
         return ""
-    lines = [
-        f"- {markdown_code(label)}{' ' if ids else ''}{', '.join(ids)}: {markdown(sentence(reason))}"
-        for (label, reason), ids in list(reasons.items())[:_REASONS]
-    ]
+    lines = [f"- {_whom(where)}: {markdown(sentence(reason))}" for reason, where in list(reasons.items())[:_REASONS]]
     if len(reasons) > _REASONS:
         lines.append(f"- and {len(reasons) - _REASONS} more")
     head = f"<details><summary>What could not be decided ({len(reasons)})</summary>"
     return "\n".join([head, "", *lines, "", "</details>"])
+
+
+def _whom(where: Where) -> str:
+    shown = list(where.items())[:_LABELS]
+    told = "; ".join(f"{markdown_code(label)}{' ' if ids else ''}{', '.join(ids)}" for label, ids in shown)
+    return told if len(where) <= _LABELS else f"{told} and {len(where) - _LABELS} more"
 
 
 def _suggestions(operations: Sequence[OperationResult]) -> str:

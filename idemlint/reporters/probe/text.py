@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idemlint.probe_report import Verdict
 from idemlint.reporters.columns import width, wrap
 from idemlint.reporters.escaping import terminal
+from idemlint.reporters.probe.by_hand import by_hand
+from idemlint.reporters.probe.doubts import doubts
 from idemlint.reporters.probe.evidence import (
     concurrency,
     counted,
@@ -16,7 +17,6 @@ from idemlint.reporters.probe.evidence import (
     seen_by,
     sentence,
     tally,
-    undecided,
 )
 from idemlint.reporters.probe.request_lines import request_lines
 from idemlint.reporters.probe.suggestion import suggestions
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _STORIES: Final = 2
 """Operations at which the failure of one check is told; of the others one line each."""
 _LIKEWISE: Final = 10
+_COMMANDS: Final = 3
 _DOUBTS: Final = 12
 _DIFFERENCES: Final = 20
 _SUGGESTIONS: Final = 2
@@ -104,8 +105,8 @@ class _Screen:
     def again(self, operation: OperationResult, check: CheckResult) -> list[str]:
         """Commands to copy, so they are never broken into lines."""
         commands = [replay_command(self.report, operation, check, self.options.base)]
-        if not check.bursts:  # curl alone does not race
-            commands += check.reproduce.split("\n")[:2] if check.reproduce else []
+        if not check.bursts:  # a shell races just now and then, which the longer reports say
+            commands += by_hand(check, _COMMANDS)
         commands = [terminal(command) for command in commands]
         if len(commands) == 1 and len(commands[0]) + 9 <= self.width:
             return [f"  Again: {commands[0]}"]
@@ -147,14 +148,7 @@ class _Screen:
 
     def doubts(self) -> list[str]:
         """What could not be decided, and why; equal reasons are told once."""
-        reasons: dict[str, dict[str, list[str]]] = {}
-        for operation in self.report.operations:
-            if operation.blocked and _tried(operation):
-                reasons.setdefault(operation.blocked, {})[operation.operation] = []
-                continue
-            for check in undecided(operation):
-                ids = reasons.setdefault(check.reason, {}).setdefault(operation.operation, [])
-                ids.append(check.id)
+        reasons = doubts(self.report.operations)
         mark = f"{self.paint('?', '33')} "
         parts = [
             self.wrapped(f"{_whom(where)} {sentence(reason)}", first=mark)
@@ -212,11 +206,6 @@ class _Screen:
         """Lines no longer than the screen, the first behind `first`, the others behind `then`."""
         lines = wrap(terminal(text), self.width - max(len(then), 2))
         return "\n".join((then if number else first) + line for number, line in enumerate(lines))
-
-
-def _tried(operation: OperationResult) -> bool:
-    """Whether there was anything that being blocked kept from being decided."""
-    return any(check.verdict is not Verdict.SKIPPED for check in operation.checks if check.axis != "control")
 
 
 def _whom(where: dict[str, list[str]]) -> str:

@@ -56,7 +56,7 @@ def test_without_a_report_that_was_kept_the_command_says_all_by_itself() -> None
         "    idemlint probe payments.yaml --url http://127.0.0.1:4010 --profile ietf-07 --seed 8191 --select CON-01"
         " --only 'POST /payments'\n" in shown
     )
-    assert " payments.yaml --app MODULE:ATTR --profile " in text(report(saved="", target="http://app.invalid"))
+    assert " --select CON-01 --app MODULE:ATTR --only " in text(report(saved="", target="http://app.invalid"))
 
 
 def test_requests_that_were_sent_one_after_the_other_come_with_their_names_and_a_curl() -> None:

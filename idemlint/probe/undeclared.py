@@ -1,0 +1,35 @@
+"""Operations for which the document declares no key under the name that the profile has for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from idemlint.openapi.operations import Operation
+    from idemlint.probe.expectations import Expectations
+
+_LIKE_A_KEY: Final = re.compile(
+    r"idempot(?!.*replay)|repeatability-request-id|paypal-request-id|client-?token|(?:request|retry|dedup\w*)[-_]?key$",
+    re.IGNORECASE,
+)
+
+
+def near_miss(operation: Operation, expected: Expectations) -> str:
+    """A header of the operation that looks like its key under another name; empty if there is none, or no need of one."""
+    if expected.keyed:
+        return ""
+    names = (each.name for each in operation.parameters() if each.location == "header")
+    return next((name for name in names if _LIKE_A_KEY.search(name)), "")
+
+
+def undeclared(operation: Operation, expected: Expectations) -> str:
+    """Why the operation takes no keys, and what to do if it does."""
+    told = f"the document declares no {expected.name or 'idempotency key'} here"
+    name = near_miss(operation, expected)
+    if not name:
+        return told
+    return (
+        f"{told}; its header {name} looks like the key: a profile that says `carrier: {{in: header, name: {name}}}` makes "
+        "it that (--profile FILE), as `[tool.idemlint.contract] header` does for `idemlint check`"
+    )
