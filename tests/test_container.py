@@ -9,7 +9,7 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
-import pytest
+from services import missing
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 def test_hadolint_reports_nothing() -> None:
     program = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if program is None:
-        pytest.skip("hadolint comes with the group dev on Linux")
+        missing("hadolint", "on Linux it comes with the group dev")
     done = subprocess.run([program, "Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (0, "")
 

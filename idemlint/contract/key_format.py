@@ -171,8 +171,9 @@ def _keys(contract: Contract) -> list[str]:
 
 def _close_to(key: str | None, is_stranger: Callable[[str], bool]) -> str | None:
     """A stranger that differs from a good key in one place: another character there, one more, or one less."""
-    for place in range(len(key) if key is not None and len(key) <= _LONGEST_CHANGED else 0):
-        assert key is not None  # noqa: S101 - there would be no place
+    if key is None or len(key) > _LONGEST_CHANGED:
+        return None
+    for place in range(len(key)):
         for other in (*_OTHERS, key[place] + "0", ""):
             text = key[:place] + other + key[place + 1 :]
             if is_stranger(text):

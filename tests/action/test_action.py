@@ -384,7 +384,7 @@ def test_no_expression_stands_in_a_program() -> None:
 def test_shellcheck_reports_nothing(step: dict[str, str], tmp_path: Path) -> None:
     program = shutil.which("shellcheck", path=str(Path(sys.executable).parent)) or shutil.which("shellcheck")
     if program is None:
-        pytest.skip("shellcheck comes with the group dev on Linux")
+        missing("shellcheck", "on Linux it comes with the group dev")
     script = tmp_path / "step.sh"
     script.write_text("#!/usr/bin/env bash\n" + step["run"], encoding="utf-8")
     command = [program, "--enable=all", "--exclude=SC2154,SC2250,SC2310,SC2312", str(script)]

@@ -231,7 +231,7 @@ def test_gitlab(job: Job) -> None:
 def test_linters_report_nothing(command: list[str]) -> None:
     program = shutil.which(command[0], path=str(Path(sys.executable).parent)) or shutil.which(command[0])
     if program is None:
-        pytest.skip(f"{command[0]} comes with the group dev on Linux")
+        missing(command[0], "on Linux it comes with the group dev")
     files = [str(path.relative_to(ROOT)) for path in EXAMPLES]
     done = subprocess.run(
         [program, *command[1:], *files], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120

@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from process import environment, idemlint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMAND = [sys.executable, "-m", "idemlint"]
 FULL = Path("/dev/full")
@@ -181,10 +185,10 @@ def test_standard_input_cannot_be_watched(folder: Path) -> None:
     assert idemlint("check", "-", "--watch", cwd=folder, stdin=b"").returncode == 2
 
 
-def _wait(reached: object) -> None:
+def _wait(reached: Callable[[], bool]) -> None:
     """Until `reached()`, twenty seconds at most."""
     end = time.monotonic() + 20
-    while not reached():  # type: ignore[operator]  # a function without arguments
+    while not reached():
         assert time.monotonic() < end
         time.sleep(0.05)
 
