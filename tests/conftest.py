@@ -6,6 +6,7 @@ Services are started once for all tests that need them.
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("developer", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+# Who runs in the background ignores Ctrl-C, as a worker of pytest-xdist does, and whatever it starts would inherit that; yet
+# some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TELLING = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "IDEMLINT_DEBUG", "NO_COLOR")
 
