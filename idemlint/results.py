@@ -34,6 +34,8 @@ class RuleInfo(NamedTuple):
     description: str
     severity: Severity
     url: str = ""
+    page: str = ""
+    """What `idemlint explain` says of it, in Markdown; empty for rules that do not come along."""
 
 
 class DocumentResult(NamedTuple):
@@ -50,6 +52,10 @@ class DocumentResult(NamedTuple):
     """Whether the root has a member `openapi` or `swagger`."""
     wide: frozenset[str] = frozenset()
     """Sources of findings with characters beyond U+FFFF in their text: their columns are others in UTF-16."""
+    ignored: int = 0
+    """Findings that a comment in the document, `# idemlint: ignore[...]`, keeps back."""
+    passed_over: tuple[str, ...] | None = None
+    """The labels of its operations where `--only` and `--except` leave none of them."""
 
 
 class CheckResult(NamedTuple):
@@ -67,6 +73,10 @@ class CheckResult(NamedTuple):
             return self.documents[0].findings
         every = dict.fromkeys(finding for document in self.documents for finding in document.findings)
         return sorted(every, key=lambda finding: (finding.source, finding.range.start, finding.code))
+
+    @property
+    def ignored(self) -> int:
+        return sum(document.ignored for document in self.documents)
 
     @property
     def coverage(self) -> Coverage:

@@ -38,11 +38,18 @@ def check_document(
     linted = lint(document, ruleset, contract, policy)
     findings: Iterable[Finding] = linted.findings
     references = linted.references
+    passed_over: tuple[str, ...] | None = None
+    ignored = 0
     if operations is not None:
-        findings = _chosen(findings, references, operations)
+        from idemlint.openapi.operations import operations as all_operations
+
+        chosen = {each.label: (each.label, each.tags) in operations for each in all_operations(references)}
+        passed_over = None if any(chosen.values()) else tuple(chosen)
+        # What belongs to no operation stays: it is a matter of the whole document.
+        findings = [each for each in findings if each.operation is None or chosen.get(each.operation, True)]
     # an ignore is a comment, and JSON has none
     if any(held.syntax == "yaml" and "idemlint:" in held.text for held in references.documents.values()):
-        findings = _unsuppressed(findings, references, ruleset)
+        findings, ignored = _unsuppressed(findings, references, ruleset)
     counted: Coverage | None = None
     if with_coverage:
         from idemlint.check.coverage import coverage
@@ -50,7 +57,16 @@ def check_document(
         counted = coverage(references, contract, operations)
     kept = list(findings)
     wide = frozenset(source for source in {finding.source for finding in kept} if _is_wide(references, source))
-    return DocumentResult(document.source, kept, None, counted, references.documents, wide=wide)
+    return DocumentResult(
+        document.source,
+        kept,
+        None,
+        counted,
+        references.documents,
+        wide=wide,
+        ignored=ignored,
+        passed_over=passed_over,
+    )
 
 
 def _is_wide(references: References, source: str) -> bool:
@@ -59,17 +75,8 @@ def _is_wide(references: References, source: str) -> bool:
     return not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) != 2 * len(text)
 
 
-def _chosen(findings: Iterable[Finding], references: References, operations: Operations) -> list[Finding]:
-    """Those of the chosen operations. What belongs to no operation stays: it is a matter of the whole document."""
-    from idemlint.openapi.operations import operations as all_operations
-
-    chosen = {
-        operation.label: (operation.label, operation.tags) in operations for operation in all_operations(references)
-    }
-    return [finding for finding in findings if finding.operation is None or chosen.get(finding.operation, True)]
-
-
-def _unsuppressed(findings: Iterable[Finding], references: References, ruleset: Ruleset) -> list[Finding]:
+def _unsuppressed(findings: Iterable[Finding], references: References, ruleset: Ruleset) -> tuple[list[Finding], int]:
+    """What no comment keeps back, and how many findings one does."""
     from idemlint.check.linting import sort
     from idemlint.check.loading import bundled_rules
     from idemlint.check.suppression import suppress
@@ -88,4 +95,4 @@ def _unsuppressed(findings: Iterable[Finding], references: References, ruleset: 
     known = {*ruleset.rules, *bundled_rules(), *WITHOUT_RULE}
     checked = {rule.name for rule in ruleset.active()}
     outcome = suppress(list(findings), references.documents, known, operation_line, checked)
-    return sort([*outcome.kept, *outcome.extra])
+    return sort([*outcome.kept, *outcome.extra]), len(outcome.suppressed)

@@ -83,14 +83,24 @@ class Linter:
 
     def rules(self) -> tuple[RuleInfo, ...]:
         """What reports say about the rules that were run."""
+        from idemlint.check.catalogue import rule_documentation
+        from idemlint.check.loading import bundled_folder
         from idemlint.findings import Severity
 
-        return tuple(
-            RuleInfo(
-                rule.name, rule.description or rule.name, Severity(max(rule.severity, 0)), rule.documentation_url or ""
+        found = []
+        for rule in self.ruleset.active():
+            ours = rule.written_in.document.source.startswith(bundled_folder())
+            page = rule_documentation(rule.name) if ours else None
+            found.append(
+                RuleInfo(
+                    rule.name,
+                    rule.description or rule.name,
+                    Severity(max(rule.severity, 0)),
+                    rule.documentation_url or "",
+                    page.text if page is not None else "",
+                )
             )
-            for rule in self.ruleset.active()
-        )
+        return tuple(found)
 
 
 def _internal_error(source: str, error: Exception) -> InternalError:

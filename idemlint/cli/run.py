@@ -81,6 +81,8 @@ def execute(settings: Settings) -> Outcome:
     for document in result.documents:
         if document.error is not None:
             print_error(document.error, color=settings.color)
+    if settings.only:
+        _ensure_chosen(settings, result)
     _warn_of_strangers(result)
     files = _files(settings, linter, result)
     unread = any(document.error is not None for document in result.documents)
@@ -144,6 +146,26 @@ def _lint(linter: Linter, source: str) -> DocumentResult:
 
 def _rules(linter: Linter, targets: list[Target]) -> tuple[RuleInfo, ...]:
     return linter.rules() if any(target.format == "sarif" for target in targets) else ()
+
+
+def _ensure_chosen(settings: Settings, result: CheckResult) -> None:
+    """A run that looks at no operation must not look green: UsageError where the command line names one that is not there.
+
+    A pattern may well match nothing in today's documents, and so may the configuration in those of today's run.
+    """
+    read = [document for document in result.documents if document.error is None]
+    if not read or any(document.passed_over is None for document in read):
+        return
+    patterns = ", ".join(map(repr, settings.only))
+    besides = " that --except leaves" if settings.excepted else ""
+    if not settings.only_explicit or any("*" in pattern or "?" in pattern for pattern in settings.only):
+        _warn(f"{patterns} matches no operation of the documents{besides}")
+        return
+    from difflib import get_close_matches
+
+    close = get_close_matches(settings.only[0], [label for each in read for label in each.passed_over or ()], 1)
+    hint = f"did you mean {close[0]!r}?" if close else "write 'POST /payments', '* /payments/**' or 'tag:Payments'"
+    raise UsageError(f"--only {patterns} matches no operation of the documents{besides}", hint=hint)
 
 
 def _files(settings: Settings, linter: Linter, result: CheckResult) -> tuple[str, ...]:

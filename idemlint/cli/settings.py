@@ -38,6 +38,8 @@ class Settings(NamedTuple):
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     only: tuple[str, ...]
+    only_explicit: bool
+    """Named on the command line: then there has to be such an operation."""
     excepted: tuple[str, ...]
     baseline: str | None
     write_baseline: bool
@@ -100,6 +102,7 @@ def build(options: Mapping[str, Any], config: Config, folder: str) -> Settings:
         select=split(options["select"]) or config.select,
         ignore=split(options["ignore"]) or config.ignore,
         only=only or (*config.only, *(f"tag:{tag}" for tag in config.tags)),
+        only_explicit=bool(only),
         excepted=split(options["excepted"], commas=False) or config.excepted,
         baseline=_absolute(baseline, folder),
         write_baseline=options["write_baseline"],

@@ -58,14 +58,14 @@ def render(result: CheckResult, options: ReportOptions) -> str:
 
 def _rules(known: tuple[RuleInfo, ...], findings: list[Finding]) -> list[dict[str, Any]]:
     """Metadata of each rule that was run, and of the codes that no rule stands behind."""
-    rules = {rule.code: _rule(rule.code, rule.description, rule.severity, rule.url) for rule in known}
+    rules = {rule.code: _rule(rule.code, rule.description, rule.severity, rule.url, rule.page) for rule in known}
     for finding in findings:
         if finding.code not in rules:
             rules[finding.code] = _rule(finding.code, finding.code, finding.severity, finding.url)
     return list(rules.values())
 
 
-def _rule(code: str, description: str, severity: Severity, url: str) -> dict[str, Any]:
+def _rule(code: str, description: str, severity: Severity, url: str, page: str = "") -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": code,
         "shortDescription": {"text": terminal(description) or code},
@@ -75,6 +75,8 @@ def _rule(code: str, description: str, severity: Severity, url: str) -> dict[str
         from urllib.parse import quote
 
         rule["helpUri"] = quote(url, safe="/~!$&'()*+,;=@:?#[]%")
+    if page:
+        rule["help"] = {"text": page, "markdown": page}
     return rule
 
 

@@ -54,6 +54,8 @@ def summary(result: CheckResult, *, separator: str = " · ") -> str:
             text += f"{separator}{coverage.exempt} exempt"
     else:
         text += f" in {counted(read, 'document')}"
+    if result.ignored:
+        text += f"{separator}{result.ignored} ignored by comments"
     if result.suppressed:
         text += f"{separator}{result.suppressed} known to the baseline"
     if unread:

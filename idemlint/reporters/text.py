@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.named_tuple import NamedTuple
 from idemlint.reporters.columns import excerpt, width, wrap
@@ -11,9 +12,16 @@ from idemlint.reporters.places import relative
 from idemlint.reporters.summary import summary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from idemlint.findings import Finding, Position, Severity
     from idemlint.reporters.options import ReportOptions
     from idemlint.results import CheckResult
+
+
+_PLACES: Final = 3
+"""Related places that are shown where several findings share a frame."""
+_OPERATIONS: Final = 5
 
 
 class _Style(NamedTuple):
@@ -53,10 +61,21 @@ def render(result: CheckResult, options: ReportOptions) -> str:
     if options.color:
         style = style._replace(**_COLORS)
     painter = _Painter(result, options, style)
-    blocks = [painter.block(finding) for finding in result.findings]
+    blocks = [painter.block(alike) for alike in _by_place(result.findings)]
     if options.summary:
         blocks.append(f"{summary(result, separator=style.separator)}\n")
     return "\n".join(blocks)
+
+
+def _by_place(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """Findings that neighbours make of one place, alike but for the operation: a shared parameter is drawn once."""
+
+    def place(finding: Finding) -> object:
+        if finding.operation is None:
+            return id(finding)
+        return (finding.code, finding.severity, finding.source, finding.focus, finding.label, finding.help)
+
+    return (list(alike) for _, alike in groupby(findings, place))
 
 
 class _Painter:
@@ -68,8 +87,9 @@ class _Painter:
         self._style = style
         self._lines: dict[str, list[str]] = {}
 
-    def block(self, finding: Finding) -> str:
-        """One finding, every line of it ended."""
+    def block(self, alike: Sequence[Finding]) -> str:
+        """Findings of one place, every line of them ended."""
+        finding = alike[0]
         style = self._style
         start = finding.focus.start
         gutter = len(str(start.line + 1))
@@ -83,11 +103,12 @@ class _Painter:
             f"{blank} {style.framed(style.corner)} {place}",
         ]
         lines += self._code(finding, gutter)
-        for related in finding.related:
+        places = list(dict.fromkeys(related for each in alike for related in each.related))
+        for related in places[: max(_PLACES, len(finding.related))]:
             where = self._place(related.source, related.range.start)
             branch = style.framed(style.branch)
             lines += [f"{blank} {branch} {where}  {terminal(related.label)}".rstrip(), f"{blank} {bar}"]
-        lines += self._notes(finding, blank)
+        lines += self._notes(alike, blank)
         return "".join(f"{line}\n" for line in lines)
 
     def _place(self, source: str, start: Position) -> str:
@@ -115,8 +136,13 @@ class _Painter:
         below = [f"{empty} {' ' * indent}{part}" for part in wrap(label, room - indent)]
         return [*lines, f"{empty} {carets}", *below, empty]
 
-    def _notes(self, finding: Finding, blank: str) -> list[str]:
+    def _notes(self, alike: Sequence[Finding], blank: str) -> list[str]:
+        finding = alike[0]
         notes = []
+        others = list(dict.fromkeys(each.operation or "" for each in alike[1:]))
+        if others:
+            more = f" and {len(others) - _OPERATIONS} more" if len(others) > _OPERATIONS else ""
+            notes.append(("also", f"{', '.join(map(terminal, others[:_OPERATIONS]))}{more}"))
         if finding.help:
             notes.append(("help", terminal(finding.help)))
         if finding.code in self._options.explained:

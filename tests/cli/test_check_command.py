@@ -84,6 +84,8 @@ def test_fail_on_looks_at_severities_and_not_at_numbers_of_findings(folder: Path
         (["check", "flawed.yaml", "--fail-on", "eror"], "did you mean 'error'?"),
         (["check", "flawed.yaml", "--select", "idempotency-key-requred"], "did you mean 'idempotency-key-required'?"),
         (["check", "flawed.yaml", "--only", "payments"], "is no pattern for operations"),
+        (["check", "flawed.yaml", "--only", "POST /payment"], "did you mean 'POST /payments'?"),
+        (["check", "flawed.yaml", "clean.yaml", "--only", "tag:nowhere"], "matches no operation of the documents"),
         (["check", "flawed.yaml", "--profile", "strpe-v2"], "did you mean 'stripe-v2'?"),
         (["check", "flawed.yaml", "-r", "idemlint:recomended"], "idemlint:recommended"),
         (["check", "flawed.yaml", "-r", "nope.yaml"], "nope.yaml"),
@@ -274,6 +276,40 @@ def test_only_and_except(folder: Path, options: list[str], expected: set[str]) -
     assert in_scope in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("options", [["--only", "PATCH *"], ["--only", "POST *", "--except", "tag:*"]])
+def test_a_pattern_that_chooses_nothing_is_warned_of(folder: Path, options: list[str]) -> None:
+    done = idemlint("check", "flawed.yaml", *options, cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"warning: '{options[1]}' matches no operation of the documents" in done.stderr
+
+
+def test_a_configuration_that_chooses_nothing_is_warned_of(folder: Path) -> None:
+    (folder / ".idemlint.yaml").write_text("only: [POST /payment]\n", encoding="utf-8")
+    done = idemlint("check", "flawed.yaml", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "warning: 'POST /payment' matches no operation of the documents\n" in done.stderr
+
+
+def test_one_document_of_several_with_the_operation_is_enough(folder: Path) -> None:
+    (folder / "other.yaml").write_text("openapi: 3.1.0\npaths: {/x: {post: {}}}\n", encoding="utf-8")
+    for jobs in ("1", "2"):
+        done = idemlint("check", "flawed.yaml", "other.yaml", "--only", "POST /x", "--jobs", jobs, cwd=folder)
+        assert done.returncode == 1
+        assert "warning" not in done.stderr
+        assert "other.yaml" in done.stdout
+        assert "flawed.yaml" not in done.stdout
+
+
+def test_what_comments_ignore_is_counted(folder: Path) -> None:
+    text = (folder / "flawed.yaml").read_text(encoding="utf-8")
+    assert text.count("post:") == 2
+    mark = "post: # idemlint: ignore[idempotency-*] an old client"
+    (folder / "flawed.yaml").write_text(text.replace("post:", mark, 1), encoding="utf-8")
+    done = idemlint("check", "flawed.yaml", cwd=folder)
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr.endswith(" · 2 ignored by comments\n")
+
+
 def test_a_profile_sets_the_contract(folder: Path) -> None:
     done = idemlint("check", "clean.yaml", "--profile", "amazon-pay", cwd=folder)
     assert "x-amz-pay-idempotency-key" in done.stdout.lower()
@@ -287,6 +323,21 @@ def test_statistics_and_verbose_speak_on_stderr(folder: Path) -> None:
     assert done.stdout == CONCISE
     assert "configuration: none\n" in done.stderr
     assert "document: flawed.yaml\n" in done.stderr
+
+
+def test_sarif_tells_of_our_rules_what_explain_does(folder: Path) -> None:
+    (folder / "own.yaml").write_text(
+        "extends: idemlint:recommended\n"
+        "rules: {own: {given: $.info, then: {field: contact, function: truthy}},\n"
+        "        idempotency-key-uuid: {given: $.info, then: {field: license, function: truthy}}}\n",
+        encoding="utf-8",
+    )
+    done = idemlint("check", "flawed.yaml", "-r", "own.yaml", "-f", "sarif", cwd=folder)
+    rules = {rule["id"]: rule for rule in json.loads(done.stdout)["runs"][0]["tool"]["driver"]["rules"]}
+    page = idemlint("explain", "idempotency-key-required", "-f", "markdown", cwd=folder).stdout
+    assert rules["idempotency-key-required"]["help"] == {"text": page, "markdown": page}
+    assert "help" not in rules["own"]
+    assert "help" not in rules["idempotency-key-uuid"], "a rule of somebody else's with the name of one of ours"
 
 
 # --- baseline ----------------------------------------------------------------------------------------------------------

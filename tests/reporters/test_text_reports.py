@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporters.results_for_tests import BASE, BOTH, HOSTILE, Held, finding, result, span
 
-from idemlint.findings import Severity
+from idemlint.findings import Finding, Related, Severity
 from idemlint.reporters import NAMES, lookup
 from idemlint.reporters.columns import excerpt, width, wrap
 from idemlint.reporters.options import ReportOptions
@@ -80,6 +80,57 @@ def test_the_gutter_is_as_wide_as_the_line_number() -> None:
 def test_without_the_text_the_label_is_told_all_the_same() -> None:
     text = lookup("text")(result(finding(), documents={}), OPTIONS)
     assert "9:5\n  │\n  │ a client that times out cannot retry\n  │\n  = help" in text
+
+
+def shared(number: int) -> list[Finding]:
+    """What a parameter that many operations take is found guilty of."""
+    return [
+        finding(
+            code="c",
+            message=f"the key of POST /{at} is loose",
+            operation=f"POST /{at}",
+            focus=span(0, 0, 3),
+            related=(Related("/project/payments.yaml", span(10 + at, 2, 5), "used here"),),
+            help="mend it",
+            url="",
+        )
+        for at in range(number)
+    ]
+
+
+def test_one_place_that_many_operations_share_is_drawn_once() -> None:
+    text = lookup("text")(result(*shared(9), documents={"/project/payments.yaml": Held("key: 1")}), OPTIONS)
+    frame, _, rest = text.partition("\n\n")
+    assert frame.splitlines() == [
+        "error[c]: the key of POST /0 is loose",
+        "  ┌─ payments.yaml:1:1",
+        "  │",
+        "1 │ key: 1",
+        "  │ ^^^ a client that times out cannot retry",
+        "  │",
+        "  ├─ payments.yaml:11:3  used here",
+        "  │",
+        "  ├─ payments.yaml:12:3  used here",
+        "  │",
+        "  ├─ payments.yaml:13:3  used here",
+        "  │",
+        "  = also: POST /1, POST /2, POST /3, POST /4, POST /5 and 3 more",
+        "  = help: mend it",
+    ]
+    assert rest.startswith("9 findings (9 errors)")
+
+
+def test_the_same_place_for_other_reasons_is_drawn_again() -> None:
+    one, other = shared(2)
+    held = {"/project/payments.yaml": Held("key: 1")}
+    for different in (
+        other._replace(code="d"),
+        other._replace(label="another"),
+        other._replace(operation=None),
+        other._replace(focus=span(0, 1, 3)),
+    ):
+        text = lookup("text")(result(one, different, documents=held), OPTIONS._replace(summary=False))
+        assert text.count("┌─") == 2, different
 
 
 def test_tabs_wide_and_combining_characters_do_not_move_the_caret() -> None:
