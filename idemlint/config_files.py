@@ -34,7 +34,8 @@ def read(path: str) -> Written:
         with open(path, "rb") as file:
             raw = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", source=path) from None
+        hint = "name a .toml, .yaml or .json file that is there"
+        raise ConfigError(f"cannot be read: {error.strerror}", source=path, hint=hint) from None
     if len(raw) > _MAX_BYTES:
         raise ConfigError("is larger than a configuration can be", source=path)
     try:

@@ -262,12 +262,12 @@ class ProbeReport:
 
 
 class PlannedCheck(NamedTuple):
-    """A check that will be tried, or why not."""
+    """A check that will be tried with at most so many requests, or why not."""
 
     id: str
     requests: int
-    """At most."""
     skip: str = ""
+    is_control: bool = False
 
 
 class PlannedOperation(NamedTuple):

@@ -79,7 +79,8 @@ def check(**options: Any) -> int:
     """Lint OpenAPI documents: files, folders, globs, or - for standard input.
 
     \b
-    Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
+    Exit codes: 0 nothing at or above --fail-on, 1 findings,
+    2 wrong usage or unreadable input, 130 interrupted.
     """
     from idemlint.cli.run import run
 

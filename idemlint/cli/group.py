@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from idemlint.errors import ExitCode, IdemlintError
+from idemlint.errors import ExitCode, IdemlintError, UsageError
 
 COMMANDS: Final = {
     "check": ("idemlint.cli.check", "check"),
@@ -114,6 +114,14 @@ def idemlint() -> None:
     """
 
 
+def _in_our_words(error: click.ClickException) -> UsageError:
+    """Click's error as every other of ours is printed; what it suggests stays, and where to read on is the mend."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if isinstance(context, click.Context) else "idemlint"
+    message = error.format_message().replace(". (", " (")
+    return UsageError(f"{message[:1].lower()}{message[1:].rstrip('.')}", hint=f"`{command} --help` lists what there is")
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line and give the exit code; errors that a user can cause are printed to stderr as 2."""
     try:
@@ -122,7 +130,9 @@ def run(arguments: list[str]) -> int:
         error.show()
         return ExitCode.TROUBLE
     except click.ClickException as error:
-        error.show()
+        from idemlint.cli.output import print_error
+
+        print_error(_in_our_words(error))
         return ExitCode.TROUBLE
     except click.exceptions.Exit as leaving:
         return leaving.exit_code

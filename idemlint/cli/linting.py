@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from idemlint.check.runner import WITHOUT_RULE, check_document
 from idemlint.contract.contract import DEFAULT, Contract
 from idemlint.errors import ConfigError, DocumentError, IdemlintError, UsageError
 from idemlint.openapi.document import Limits, parse, read
 from idemlint.openapi.references import Policy
-from idemlint.openapi.scope import Scope
 from idemlint.results import DocumentResult, RuleInfo
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from idemlint.check.ruleset import Rule, Ruleset
     from idemlint.cli.settings import Settings
     from idemlint.findings import Finding
+    from idemlint.openapi.scope import Scope
 
 
 class InternalError(IdemlintError):
@@ -39,7 +39,7 @@ class Linter:
             stdin_path=settings.stdin_filepath,
             limits=self.limits,
         )
-        self.scope = Scope(settings.only, settings.excepted) if settings.only or settings.excepted else None
+        self.scope = _load_scope(settings)
         self._selected = _code_filter(settings.select, settings.ignore)
 
     def check(self, source: str, raw: bytes | None = None) -> DocumentResult:
@@ -115,7 +115,7 @@ def _internal_error(source: str, error: Exception) -> InternalError:
     )
 
 
-# --- ruleset and contract ----------------------------------------------------------------------------------------------
+# --- ruleset, contract and scope ----------------------------------------------------------------------------------------
 
 
 def _load_ruleset(settings: Settings) -> Ruleset:
@@ -168,18 +168,33 @@ def _code_filter(select: Sequence[str], ignore: Sequence[str]) -> Callable[[str]
 
 def _refuse_unknown_rules(settings: Settings, ruleset: Ruleset) -> None:
     known = (*ruleset.rules, *WITHOUT_RULE)
-    for option, names, error in (
-        ("--select", settings.select, UsageError),
-        ("--ignore", settings.ignore, UsageError),
-        ("rules", () if settings.rulesets_explicit else settings.config.rules, ConfigError),
-    ):
+    for setting, names in (("select", settings.select), ("ignore", settings.ignore)):
         for name in names:
-            is_known = name in known if option == "rules" else any(code.startswith(name) for code in known)
-            if not is_known:
-                from idemlint.cli.suggestions import did_you_mean
+            if not any(code.startswith(name) for code in known):
+                raise settings.blame(setting, _no_such_rule(name, known, f"--{setting}: "))
+    for name in () if settings.rulesets_explicit else settings.config.rules:
+        if name not in known:
+            error = _no_such_rule(name, known, "rules: ")
+            raise ConfigError(error.message, source=settings.config.source, hint=error.hint)
 
-                source = settings.config.source if error is ConfigError else ""
-                raise error(f"{option}: no rule is called {name!r}", source=source, hint=did_you_mean(name, known))
+
+def _no_such_rule(name: str, known: Sequence[str], where: str) -> UsageError:
+    from idemlint.cli.suggestions import did_you_mean
+
+    return UsageError(f"{where}no rule is called {name!r}", hint=did_you_mean(name, known))
+
+
+def _load_scope(settings: Settings) -> Scope | None:
+    if not settings.only and not settings.excepted:
+        return None
+    from idemlint.openapi.scope import Scope
+
+    for setting, patterns in (("only", settings.only), ("except", settings.excepted)):
+        try:
+            Scope(patterns, ())
+        except UsageError as error:
+            raise settings.blame(setting, error) from None
+    return Scope(settings.only, settings.excepted)
 
 
 def _load_contract(settings: Settings) -> Contract:
@@ -188,7 +203,10 @@ def _load_contract(settings: Settings) -> Contract:
     if settings.profile is not None:
         from idemlint.contract.loading import load_profile
 
-        profile = load_profile(settings.profile, folder=settings.folder)
+        try:
+            profile = load_profile(settings.profile, folder=settings.folder)
+        except ConfigError as error:
+            raise (error if error.source else settings.blame("profile", error)) from None
         return Contract.from_profile(profile, own, source=settings.config.source)
     return Contract.from_settings(own, contract, source=settings.config.source) if own else contract
 

@@ -11,6 +11,7 @@ import click
 from idemlint.cli.group import CONTEXT, QuickCommand
 from idemlint.cli.output import say, write_stdout
 from idemlint.errors import ExitCode, UsageError
+from idemlint.reporters.escaping import terminal
 
 if TYPE_CHECKING:
     from idemlint.mock.assembly import Options
@@ -96,6 +97,8 @@ def _serve(options: Options, given: dict[str, Any], listener: Any, tls: Tls | No
     from idemlint.mock.stores.protocol import StoreDownError
 
     app = build(options)  # with workers as well: what is wrong is said at once, and by this process
+    for note in app.notes:
+        say(f"warning: {terminal(note)}", bold=("warning", "33"))
     try:
         if given["workers"] == 1:
             return serve(app, listener, ready=ready, tls=tls, http2=given["http2"])
@@ -174,7 +177,18 @@ def _list_faults() -> int:
             lines.append(f"  argument: {fault.argument}")
         if fault.sources:
             lines.append(f"  seen in: {', '.join(fault.sources)}")
-        checks = ", ".join(fault.caught_by)
+        checks = ", ".join(map(_with_options, fault.caught_by))
         lines.append(f"  no fault of keys; must not mislead: {checks}" if fault.guard else f"  caught by: {checks}")
         write_stdout("\n".join(lines) + "\n\n", people=True)
     return ExitCode.OK
+
+
+def _with_options(check_id: str) -> str:
+    """The check with what `idemlint probe` has to be told before it runs."""
+    from idemlint.probe.check import all_checks
+    from idemlint.probe.needs import SECOND_PRINCIPAL
+
+    check = next(each for each in all_checks() if each.id == check_id)
+    options = [] if check.core else ["--suite full"]
+    options += ["--second-principal"] if SECOND_PRINCIPAL in check.needs else []
+    return f"{check_id} ({' '.join(options)})" if options else check_id

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, TYPE_CHECKING
 
 from idemlint.errors import IdemlintError, UsageError
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import IO
 
 PEOPLE = ("text", "concise")
 """Formats that are read on a screen: encoded as the terminal wants it. All others are UTF-8 always."""

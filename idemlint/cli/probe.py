@@ -76,8 +76,8 @@ def probe(**options: Any) -> int:
     idemlint probe openapi.yaml --url https://staging.example.com --allow-writes
 
     \b
-    Exit codes: 0 nothing at or above --fail-on, 1 failures, 2 wrong usage or unreachable target,
-    130 interrupted.
+    Exit codes: 0 nothing at or above --fail-on, 1 failures,
+    2 wrong usage or unreachable target, 130 interrupted.
     """
     from idemlint.cli.probing import execute
 

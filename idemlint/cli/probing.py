@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idemlint.cli.output import (
     Target,
     ensure_writable,
+    print_error,
     say,
     speaks_unicode,
     terminal_width,
@@ -29,13 +30,15 @@ from idemlint.probe_report import IN_PROCESS, Verdict
 from idemlint.reporters.options import ReportOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from idemlint.cli.probe_interruption import Interruption
     from idemlint.cli.probe_progress import Progress
     from idemlint.probe.client import Link
-    from idemlint.probe.hooks import Hooks
+    from idemlint.probe.hooks import HookError, Hooks
     from idemlint.probe.runner import Run
     from idemlint.probe.session import Session
-    from idemlint.probe_report import Plan, ProbeReport
+    from idemlint.probe_report import ProbeReport
 
 _FAIL_ON: Final = {
     "error": Severity.ERROR,
@@ -63,7 +66,10 @@ def execute(options: dict[str, Any]) -> int:
     targets = parse_targets(options["format"], options["formats_base"])
     session = _session(options, keep_exchanges=any(target.format == "har" for target in targets))
     if options["dry_run"] or not _consented(options):
-        write_stdout(_plan_text(session.plan(), consented=options["dry_run"]), people=True)
+        from idemlint.cli.probe_plan import tell
+
+        wanted = targets if options["dry_run"] else [Target("text", None)]
+        tell(session.plan(), wanted, consented=options["dry_run"])
         return ExitCode.OK if options["dry_run"] else ExitCode.TROUBLE
     for target in targets:
         if target.path is not None:
@@ -73,7 +79,8 @@ def execute(options: dict[str, Any]) -> int:
     _write(report, targets, options)
     if interrupted:
         return ExitCode.INTERRUPTED
-    return _exit_code(report, fail_on, options, lost=run.lost)
+    hooks = session.settings.hooks
+    return _exit_code(report, fail_on, options, lost=run.lost, broken=hooks.failed if hooks is not None else ())
 
 
 def _session(options: dict[str, Any], *, keep_exchanges: bool) -> Session:
@@ -160,26 +167,6 @@ def _consented(options: dict[str, Any]) -> bool:
     if options["allow_writes"] or options["app"] is not None:
         return True
     return is_loopback(options["url"])
-
-
-def _plan_text(plan: Plan, *, consented: bool) -> str:
-    from idemlint.reporters.escaping import terminal
-
-    lines = [
-        f"{plan.target} · {plan.profile} · suite {plan.suite} · seed {plan.seed} · budget {plan.budget} requests",
-        "",
-    ]
-    for operation in plan.operations:
-        most = sum(check.requests for check in operation.checks)
-        ids = ", ".join(check.id for check in operation.checks)
-        told = operation.blocked or f"{len(operation.checks)} checks, up to {most} requests: {ids}"
-        lines.append(terminal(f"{operation.operation}  {told}"))
-    if not plan.operations:
-        lines.append("no operation takes keys")
-    lines.append("")
-    if not consented:
-        lines.append("Nothing was sent: the target is not on the loopback range. --allow-writes gives consent.")
-    return "\n".join(lines) + "\n"
 
 
 def _link(options: dict[str, Any]) -> Link:
@@ -286,8 +273,10 @@ def _again(options: dict[str, Any]) -> tuple[str, ...]:
     return (*told, *(["--allow-writes"] if options["allow_writes"] else []), *(["--http2"] if options["http2"] else []))
 
 
-def _exit_code(report: ProbeReport, fail_on: Severity | None, options: dict[str, Any], *, lost: bool) -> int:
-    """A target that was lost on the way is trouble, unless failures were found before."""
+def _exit_code(
+    report: ProbeReport, fail_on: Severity | None, options: dict[str, Any], *, lost: bool, broken: Sequence[HookError]
+) -> int:
+    """A target that was lost on the way, or hooks that broke, are trouble, unless failures were found all the same."""
     from idemlint.probe.settings import DEFAULT_PROFILE
 
     if not report.operations:
@@ -303,10 +292,13 @@ def _exit_code(report: ProbeReport, fail_on: Severity | None, options: dict[str,
     if lost and not (failing and fail_on is not None and report.failures(fail_on)):
         say(f"error: {report.interrupted}", bold=("error", "31"), color=options["color"])
         return ExitCode.TROUBLE
+    if failing and fail_on is not None and report.failures(fail_on):
+        return ExitCode.FINDINGS
+    if broken:
+        print_error(broken[0], color=options["color"])
+        return ExitCode.TROUBLE
     if not failing or fail_on is None:
         return ExitCode.OK
-    if report.failures(fail_on):
-        return ExitCode.FINDINGS
     if options["strict"] and any(
         check.verdict is Verdict.INCONCLUSIVE and check.axis != "control"
         for operation in report.operations

@@ -7,10 +7,11 @@ numbers, `--name=value`, `-qv`, help, every other command, and whatever is wrong
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, Final
 
 LISTS: Final = {
     "-r": "ruleset",

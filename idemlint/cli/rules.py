@@ -46,6 +46,7 @@ def _command(summary: str) -> Callable[[Callable[..., int]], click.Command]:
 def rules(ruleset: tuple[str, ...], output_format: str) -> int:
     """List the rules that come along, with their severity in each bundled ruleset; or those of a ruleset of your own."""
     from idemlint.check.catalogue import all_rules
+    from idemlint.check.runner import WITHOUT_RULE
 
     if ruleset:
         return _rules_of(ruleset, output_format)
@@ -70,7 +71,9 @@ def rules(ruleset: tuple[str, ...], output_format: str) -> int:
         )
         rows.append((entry.name, f"{entry.severity.label:5}  {entry.description}. In {where}"))
     _print_table(rows)
-    return _print("`idemlint explain RULE` tells more about each.\n")
+    return _print(
+        f"`idemlint explain RULE` tells more about each, and about what no rule finds:\n{', '.join(WITHOUT_RULE)}.\n"
+    )
 
 
 def _rules_of(names: tuple[str, ...], output_format: str) -> int:
@@ -168,12 +171,32 @@ def _rule_page(name: str) -> dict[str, Any]:
         from idemlint.cli.suggestions import did_you_mean
         from idemlint.errors import UsageError
 
-        hint = did_you_mean(name, sorted(bundled_rules()), label="rules")
-        raise UsageError(f"no rule is called {name!r}", hint=f"{hint}; `idemlint checks` lists the probe's checks")
+        hint = _another_kind(name)
+        if hint is None:
+            hint = did_you_mean(name, sorted(bundled_rules()), label="rules")
+            hint = f"{hint}; `idemlint checks` lists the probe's checks"
+        raise UsageError(f"no rule is called {name!r}", hint=hint)
     entry = next((entry for entry in all_rules() if entry.name == name), None)
     severity = None if entry is None else entry.severity.label
     parts = {part: getattr(documentation, part) for part in ("name", "summary", "why", "bad", "good", "sources")}
     return {**parts, "severity": severity, "text": documentation.text}
+
+
+def _another_kind(name: str) -> str | None:
+    """What else in idemlint bears the name, and where it is told of."""
+    from idemlint.contract.loading import profile_names
+    from idemlint.mock.faults import FAULTS
+    from idemlint.probe.check import all_checks
+
+    group = [check.id for check in all_checks() if name.upper() in (check.group.upper(), check.id.partition("-")[0])]
+    if group:
+        return f"it is a group of checks: idemlint explain {group[0]}" + (f" to {group[-1]}" if group[1:] else "")
+    if name in FAULTS:
+        checks = " or ".join(f"idemlint explain {check}" for check in FAULTS[name].caught_by)
+        return f"it is a fault of the mock: idemlint mock --list-faults; what notices it: {checks}"
+    if name in profile_names():
+        return "it is a profile: `idemlint profiles` says what it promises"
+    return None
 
 
 def _check_page(name: str) -> dict[str, Any]:

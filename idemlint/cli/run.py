@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from idemlint.cli.documents import STDIN, expand, read_stdin
 from idemlint.cli.linting import Linter, at_least
@@ -27,8 +26,10 @@ from idemlint.errors import ExitCode, UsageError
 from idemlint.named_tuple import NamedTuple
 from idemlint.results import CheckResult, DocumentResult
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from idemlint.cli.settings import Settings
     from idemlint.findings import Finding
@@ -65,7 +66,10 @@ def run(options: Mapping[str, Any]) -> Outcome:
 
 def execute(settings: Settings) -> Outcome:
     """The run that `settings` describe."""
-    targets = parse_targets(settings.formats, settings.formats_base) or [Target(default_format(), None)]
+    try:
+        targets = parse_targets(settings.formats, settings.formats_base) or [Target(default_format(), None)]
+    except UsageError as error:
+        raise settings.blame("format", error) from None
     sources = expand(settings.documents, settings.documents_base)
     if not sources.found:
         what = ", ".join(repr(name) for name in sources.unmatched)
@@ -158,7 +162,7 @@ def _ensure_chosen(settings: Settings, result: CheckResult) -> None:
         return
     patterns = ", ".join(map(repr, settings.only))
     besides = " that --except leaves" if settings.excepted else ""
-    if not settings.only_explicit or any("*" in pattern or "?" in pattern for pattern in settings.only):
+    if "only" in settings.configured or any("*" in pattern or "?" in pattern for pattern in settings.only):
         _warn(f"{patterns} matches no operation of the documents{besides}")
         return
     from difflib import get_close_matches

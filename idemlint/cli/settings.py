@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
-from idemlint.errors import UsageError
+from idemlint.errors import ConfigError, IdemlintError, UsageError
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from idemlint.config import Config
 
@@ -38,8 +39,6 @@ class Settings(NamedTuple):
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     only: tuple[str, ...]
-    only_explicit: bool
-    """Named on the command line: then there has to be such an operation."""
     excepted: tuple[str, ...]
     baseline: str | None
     write_baseline: bool
@@ -58,6 +57,15 @@ class Settings(NamedTuple):
     quiet: bool
     verbose: bool
     color: bool | None
+    configured: frozenset[str]
+    """Those of `select`, `ignore`, `only`, `except`, `format` and `profile` that the configuration gives."""
+
+    def blame(self, setting: str, error: IdemlintError) -> IdemlintError:
+        """What is wrong with a setting's value, told of the configuration where no option gave it."""
+        if setting not in self.configured:
+            return error
+        message = error.message.removeprefix(f"--{setting}: ")
+        return ConfigError(f"{setting}: {message}", source=self.config.source, hint=error.hint)
 
     @property
     def with_coverage(self) -> bool:
@@ -89,6 +97,14 @@ def build(options: Mapping[str, Any], config: Config, folder: str) -> Settings:
             "no documents to check",
             hint="name files, folders or globs, or set `documents` in the configuration: idemlint check openapi.yaml",
         )
+    given = {
+        "select": options["select"],
+        "ignore": options["ignore"],
+        "only": only,
+        "except": options["excepted"],
+        "format": formats,
+        "profile": options["profile"],
+    }
     return Settings(
         folder=folder,
         config=config,
@@ -102,7 +118,6 @@ def build(options: Mapping[str, Any], config: Config, folder: str) -> Settings:
         select=split(options["select"]) or config.select,
         ignore=split(options["ignore"]) or config.ignore,
         only=only or (*config.only, *(f"tag:{tag}" for tag in config.tags)),
-        only_explicit=bool(only),
         excepted=split(options["excepted"], commas=False) or config.excepted,
         baseline=_absolute(baseline, folder),
         write_baseline=options["write_baseline"],
@@ -118,6 +133,7 @@ def build(options: Mapping[str, Any], config: Config, folder: str) -> Settings:
         quiet=options["quiet"],
         verbose=options["verbose"],
         color=options["color"],
+        configured=frozenset(setting for setting, value in given.items() if not value),
     )
 
 

@@ -48,10 +48,14 @@ class MockApp:
         access_log: AccessLog | None = None,
         telemetry: Telemetry | None = None,
         connection: tuple[type, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
-        """`connection`: classes that the HTTP/1.1 server puts in front of its own for one connection."""
+        """`connection`: classes that the HTTP/1.1 server puts in front of its own for one connection. `notes`: what is
+        well to know before it is relied on, for whoever starts it to tell.
+        """
         self.handling = handling
         self.connection = connection
+        self.notes = notes
         self.cors = cors
         self.admin = admin
         self.limits = limits

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from idemlint.contract.likely_key import looks_like_a_key
 from idemlint.contract.loading import load_profile
 from idemlint.contract.profile import NameValue, Profile
 from idemlint.errors import DocumentError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 PROFILE: Final = "ietf-07"
 """What the mock keeps where no profile is named: the draft, with what most of the field does beside it (`_default`)."""
+_CARRIERS: Final = {"header": "header", "body": "body member", "field": "field", "parameter": "parameter"}
 MARKER: Final = NameValue("Idempotent-Replayed", "true")
 
 
@@ -139,6 +141,30 @@ def create_app(
         access_log=AccessLog(access_log) if access_log else None,
         telemetry=telemetry,
         connection=parts.connection,
+        notes=_notes(found, policy),
+    )
+
+
+def _notes(found: Sequence[Operation], policy: Policy) -> tuple[str, ...]:
+    """What whoever starts the mock should know: that it does not read the header which the document calls the key."""
+    carrier = policy.carrier
+    read = {
+        name.lower()
+        for name in (carrier.name if carrier.location == "header" else "", carrier.companion)
+        if isinstance(name, str)
+    }
+    unread = {
+        parameter.name: operation
+        for operation in reversed(found)
+        if operation.method.upper() in policy.methods
+        for parameter in operation.parameters()
+        if parameter.location == "header" and looks_like_a_key(parameter.name) and parameter.name.lower() not in read
+    }
+    place = carrier.pointer if carrier.location == "body" else carrier.name
+    return tuple(
+        f"{operation.label} declares the header {name}, which profile {policy.profile} does not read: its key is the "
+        f"{_CARRIERS[carrier.location]} {place}"
+        for name, operation in unread.items()
     )
 
 

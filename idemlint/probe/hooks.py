@@ -37,6 +37,8 @@ class Hooks:
     def __init__(self, functions: Mapping[str, Callable[..., Any]], *, source: str = "") -> None:
         self._functions = dict(functions)
         self._source = source
+        self.failed: list[HookError] = []
+        """What its functions did wrong so far. Each spoils what it was called for, and the run goes on."""
 
     @property
     def counts_effects(self) -> bool:
@@ -98,12 +100,14 @@ class Hooks:
                 (frame.lineno for frame in reversed(traceback.extract_tb(error.__traceback__)) if self._is_own(frame)),
                 None,
             )
-            raise HookError(
+            failure = HookError(
                 f"the hook {name} raised {type(error).__name__}: {_line(error)}",
                 source=self._source,
                 position=None if line is None else Position(line - 1, 0),
                 hint=f"it was called for {arguments[0]!r}",
-            ) from error
+            )
+            self.failed.append(failure)
+            raise failure from error
         return value
 
     def _is_own(self, frame: traceback.FrameSummary) -> bool:
@@ -113,7 +117,9 @@ class Hooks:
         """The error for a function of the file that does not do what it has to."""
         code = getattr(self._functions[name], "__code__", None)
         position = None if code is None else Position(code.co_firstlineno - 1, 0)
-        return HookError(f"the hook {name} is wrong: {what}", source=self._source, position=position, hint=hint)
+        failure = HookError(f"the hook {name} is wrong: {what}", source=self._source, position=position, hint=hint)
+        self.failed.append(failure)
+        return failure
 
 
 def load_hooks(path: str | PathLike[str]) -> Hooks:

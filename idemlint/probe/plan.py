@@ -69,7 +69,9 @@ def make_plan(
         blocked = "" if expected.keyed else undeclared(operation, expected)
         planned.append(
             PlannedOperation(
-                operation.label, tuple(PlannedCheck(each.id, each.requests, blocked) for each in checks), blocked
+                operation.label,
+                tuple(PlannedCheck(each.id, each.requests, blocked, each.axis == "control") for each in checks),
+                blocked,
             )
         )
     keyed = sum(not each.blocked for each in planned)

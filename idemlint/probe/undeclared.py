@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from idemlint.contract.likely_key import looks_like_a_key
 
 if TYPE_CHECKING:
     from idemlint.openapi.operations import Operation
     from idemlint.probe.expectations import Expectations
-
-_LIKE_A_KEY: Final = re.compile(
-    r"idempot(?!.*replay)|repeatability-request-id|paypal-request-id|client-?token|(?:request|retry|dedup\w*)[-_]?key$",
-    re.IGNORECASE,
-)
 
 
 def near_miss(operation: Operation, expected: Expectations) -> str:
@@ -20,7 +16,7 @@ def near_miss(operation: Operation, expected: Expectations) -> str:
     if expected.keyed:
         return ""
     names = (each.name for each in operation.parameters() if each.location == "header")
-    return next((name for name in names if _LIKE_A_KEY.search(name)), "")
+    return next(filter(looks_like_a_key, names), "")
 
 
 def undeclared(operation: Operation, expected: Expectations) -> str:

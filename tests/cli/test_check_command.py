@@ -99,6 +99,9 @@ def test_fail_on_looks_at_severities_and_not_at_numbers_of_findings(folder: Path
         (["chek", "flawed.yaml"], "Did you mean 'check'?"),
         (["flawed.yaml"], "idemlint check flawed.yaml"),
         (["explain", "idempotency-key-requird"], "did you mean 'idempotency-key-required'?"),
+        (["explain", "con"], "it is a group of checks: idemlint explain CON-01 to CON-10"),
+        (["explain", "toctou"], "it is a fault of the mock"),
+        (["explain", "stripe-v1"], "it is a profile"),
     ],
 )
 def test_wrong_usage_is_two_with_a_mend_and_nothing_on_stdout(folder: Path, arguments: list[str], message: str) -> None:
@@ -106,6 +109,8 @@ def test_wrong_usage_is_two_with_a_mend_and_nothing_on_stdout(folder: Path, argu
     done = idemlint(*arguments, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 2, "the error, and how to mend it"
     assert "Traceback" not in done.stderr
 
 
@@ -274,6 +279,25 @@ def test_only_and_except(folder: Path, options: list[str], expected: set[str]) -
     assert operations(done.stdout) == expected
     in_scope = f"in {len(expected)} operation{'' if len(expected) == 1 else 's'} of 1 document"
     assert in_scope in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("select: [idempotency-key-requred]", "select: no rule is called 'idempotency-key-requred'"),
+        ("ignore: [nonsense]", "ignore: no rule is called 'nonsense'"),
+        ("rules: {nonsense: warn}", "rules: no rule is called 'nonsense'"),
+        ("only: [payments]", "only: 'payments' is no pattern for operations"),
+        ("except: [payments]", "except: 'payments' is no pattern for operations"),
+        ("format: [jso]", "format: unknown format 'jso'"),
+        ("profile: strpe-v2", "profile: there is no profile 'strpe-v2'"),
+    ],
+)
+def test_what_is_wrong_in_the_configuration_is_told_of_it(folder: Path, setting: str, message: str) -> None:
+    (folder / ".idemlint.yaml").write_text(f"{setting}\n", encoding="utf-8")
+    done = idemlint("check", "flawed.yaml", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: .idemlint.yaml: {message}\n  hint: ")
 
 
 @pytest.mark.parametrize("options", [["--only", "PATCH *"], ["--only", "POST *", "--except", "tag:*"]])

@@ -84,6 +84,21 @@ def test_a_profile_by_name_and_by_file(api: Path, tmp_path: Path) -> None:
         assert pay(mock.url, '"k"').headers["x-again"] == "yes"
 
 
+def test_a_declared_header_that_the_profile_does_not_read_is_told_of(api: Path) -> None:
+    with served(api, "--profile", "square") as mock:
+        assert wait_until(lambda: mock.errors)
+        assert mock.errors == (
+            "warning: POST /payments declares the header Idempotency-Key, which profile square does not read: its key is "
+            "the body member /idempotency_key\n"
+        )
+    with served(api, "--profile", "amazon-pay") as mock:
+        assert wait_until(lambda: mock.errors)
+        assert "its key is the header x-amz-pay-idempotency-key" in mock.errors.lower()
+    api.write_text(API.replace("Idempotency-Key", "idempotency-key"), encoding="utf-8")
+    with served(api, "--profile", "stripe-v1") as mock:
+        assert mock.errors == ""
+
+
 def test_a_store_that_lasts(api: Path, tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'keys.sqlite'}"
     with served(api, "--store", url) as mock:
@@ -105,7 +120,8 @@ def test_the_list_of_faults_names_their_sources() -> None:
     assert done.stderr == ""
     assert "\ntoctou=MS\n" in f"\n{done.stdout}"
     assert "mastodon/mastodon#37879" in done.stdout
-    assert "caught by: CON-01" in done.stdout
+    assert "caught by: CON-01\n" in done.stdout
+    assert "caught by: SCP-01 (--suite full --second-principal)\n" in done.stdout
 
 
 def test_a_document_from_standard_input(api: Path) -> None:

@@ -169,13 +169,33 @@ def test_a_document_that_is_no_openapi_is_2(folder: Path) -> None:
     assert "not an OpenAPI document" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("select", "options", "code"),
+    [
+        ("RPL-01,CON-01", (), 2),
+        ("RPL-01,CON-01", ("--exit-zero",), 2),
+        ("RPL-02", (), 2),
+    ],
+)
+def test_hooks_that_break_are_2_after_the_report(
+    folder: Path, racy: ApiServer, select: str, options: tuple[str, ...], code: int
+) -> None:
+    (folder / "hooks.py").write_text("def count_effects(operation):\n    return [][0]\n")
+    given = ("openapi.json", "--url", racy.url, "--hooks", "hooks.py", "--select", select, *options)
+    done = probe(folder, *given)
+    assert "inconclusive" in done.stdout
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "error: hooks.py:2:1: the hook count_effects raised IndexError: list index out of range" in done.stderr
+
+
 # --- consent and plans -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", ["https://api.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com"])
 def test_a_target_off_loopback_is_only_planned(folder: Path, url: str) -> None:
-    done = probe(folder, "openapi.json", "--url", url)
+    done = probe(folder, "openapi.json", "--url", url, "-f", "html=report.html")
     assert done.returncode == 2
+    assert not (folder / "report.html").exists()
     assert "Nothing was sent: the target is not on the loopback range. --allow-writes gives consent." in done.stdout
     assert "POST /payments" in done.stdout
 
@@ -193,8 +213,34 @@ def test_a_dry_run_sends_nothing(folder: Path) -> None:
         assert quiet.asked == []
     assert done.returncode == 0
     assert "seed 9 · budget 77 requests" in done.stdout
-    assert "POST /payments" in done.stdout
-    assert "RPL-01" in done.stdout
+    told = done.stdout.splitlines()
+    assert told[2] == "POST /payments  28 checks and 5 controls, up to 653 requests"
+    assert done.stdout.count("RPL-01") == 1
+    assert max(map(len, told)) <= 80
+
+
+def test_a_plan_in_json(folder: Path) -> None:
+    options = ("openapi.json", "--url", NOBODY, "--dry-run", "--seed", "9")
+    done = probe(folder, *options, "-f", "json", "-f", "json=plan.json")
+    assert done.returncode == 0
+    assert (folder / "plan.json").read_text() == done.stdout
+    plan = json.loads(done.stdout)
+    assert {name: plan[name] for name in ("schema_version", "target", "profile", "suite", "seed", "budget")} == {
+        "schema_version": 1,
+        "target": NOBODY,
+        "profile": "ietf-07",
+        "suite": "core",
+        "seed": 9,
+        "budget": 200,
+    }
+    (operation,) = plan["operations"]
+    assert (operation["operation"], operation["blocked"]) == ("POST /payments", None)
+    assert {"id": "CTL-05", "requests": 0} in operation["checks"]
+    assert all(each["requests"] > 0 for each in operation["checks"] if each["id"] != "CTL-05")
+    done = probe(folder, *options, "-f", "html=plan.html")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a plan has no verdicts to write as html" in done.stderr
+    assert not (folder / "plan.html").exists()
 
 
 # --- targets -----------------------------------------------------------------------------------------------------------

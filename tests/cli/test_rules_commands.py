@@ -42,11 +42,13 @@ def output(*arguments: str, folder: Path | None = None, **environment: str) -> s
 def test_rules_lists_each_with_its_severity() -> None:
     lines = output("rules", COLUMNS="200").splitlines()
     table = {line.split()[0]: line for line in lines}
-    assert [line.split()[0] for line in lines[:-1]] == [rule.name for rule in all_rules()]
+    assert [line.split()[0] for line in lines[:-2]] == [rule.name for rule in all_rules()]
     assert table["idempotency-key-required"].split()[1] == "error"
     assert "ietf (warn)" in table["idempotency-key-required"]
     assert table["openapi-valid"].endswith("In all")
-    assert "idemlint explain" in lines[-1]
+    assert "idemlint explain" in lines[-2]
+    for name in lines[-1].rstrip(".").split(", "):
+        assert output("explain", name).startswith(f"{name}\n")
 
 
 def test_rules_fold_to_the_terminal() -> None:

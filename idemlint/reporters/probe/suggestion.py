@@ -20,19 +20,23 @@ class Suggestion(NamedTuple):
     operations: tuple[str, ...]
 
 
-def suggestions(operations: Sequence[OperationResult]) -> list[Suggestion]:
-    """Equal blocks told once, in the order of their first operation."""
+def suggestions(operations: Sequence[OperationResult], columns: int = 90) -> list[Suggestion]:
+    """Equal blocks told once, in the order of their first operation; in lines of at most some `columns`."""
     found: dict[str, list[str]] = {}
     for operation in operations:
         if operation.suggestion:
-            found.setdefault(as_yaml(operation), []).append(operation.operation)
+            found.setdefault(as_yaml(operation, columns), []).append(operation.operation)
     return [Suggestion(yaml, tuple(labels)) for yaml, labels in found.items()]
 
 
-def as_yaml(operation: OperationResult) -> str:
-    """`x-idempotency:` with its members below, the line break at the end included."""
+def as_yaml(operation: OperationResult, columns: int = 90) -> str:
+    """`x-idempotency: {...}` in as few lines as hold it, the line break at the end included."""
     import yaml
 
-    data = {"x-idempotency": plain(dict(operation.suggestion))}
-    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=False, width=72)
-    return terminal_lines(text)
+    members = plain(dict(operation.suggestion))
+    # PyYAML begins a line when the last is too long already, and knows nothing of the key that stands before the first;
+    # it takes no width below 5.
+    room = max(columns - 35, 5)
+    text: str = yaml.safe_dump(members, sort_keys=False, allow_unicode=False, width=room, default_flow_style=True)
+    # Further lines come indented: deeper than the key that stands before them.
+    return terminal_lines(f"x-idempotency: {text}")

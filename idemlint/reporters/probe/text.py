@@ -177,7 +177,7 @@ class _Screen:
 
     def suggested(self) -> list[str]:
         """The blocks that would describe what was seen."""
-        found = suggestions(self.report.operations)
+        found = suggestions(self.report.operations, self.width - 4)
         parts = []
         for each in found[:_SUGGESTIONS]:
             title = self.wrapped(f"Seen at {_some(each.operations, 3)}; to say so in the document:", first="", then="")

@@ -144,7 +144,7 @@ def test_every_failure_is_a_story_that_the_matrix_points_at() -> None:
     assert "3 effects of 2 keys" in page.text
     assert "A retry that arrives while the first request is at work does the work twice." in page.text
     assert "windows of 140 µs or more would have been seen (calibrated)" in page.text
-    assert "x-idempotency: onMissing: 400" in page.text
+    assert "x-idempotency: {onMissing: 400, " in page.text
     assert "in flight: 201 in the place of 409" in page.text
     assert "No valid request could be made: payment_id must exist." in page.text
 

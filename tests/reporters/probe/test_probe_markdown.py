@@ -37,7 +37,7 @@ def test_the_summary_has_sums_matrix_stories_and_what_to_do() -> None:
     assert "| 7 | \\+0\\.00 ms | 201 | `pay_7` | **ran again** |" in text
     assert "idemlint probe payments.yaml --replay report.json --check CON-01 --only 'POST /payments'" in text
     assert "- `POST /payments`: in flight&#58; 201 in the place of 409" in text
-    assert "```yaml\nx-idempotency:\n  onMissing: 400\n" in text
+    assert "```yaml\nx-idempotency: {onMissing: 400, " in text
     assert "- `POST /refunds`: No valid request could be made" in text
     assert "windows of 140 µs or more would have been seen" in text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reporters.probe.reports_for_tests import (
@@ -24,6 +25,7 @@ from reporters.probe.reports_for_tests import (
 from idemlint.probe_report import GROUPS, EffectCount, ProbeReport, Verdict
 from idemlint.reporters.columns import width
 from idemlint.reporters.options import ReportOptions
+from idemlint.reporters.probe.suggestion import as_yaml
 from idemlint.reporters.probe.text import render
 
 
@@ -98,10 +100,14 @@ def test_doubts_differences_and_the_suggested_block_are_told() -> None:
     shown = text(report())
     assert "? POST /refunds  No valid request could be made: payment_id must exist.\n" in shown
     assert "document and profile say\n  POST /payments  in flight: 201 in the place of 409\n" in shown
-    assert (
-        "    x-idempotency:\n      onMissing: 400\n      scope:\n      - account\n      - path\n      ttl: PT24H\n"
-        in shown
-    )
+    assert "    x-idempotency: {onMissing: 400, scope: [account, path], ttl: PT24H}\n" in shown
+
+
+def test_a_long_block_reads_back_as_it_was() -> None:
+    members = {f"member{at}": [at, "a: b # c", "\u2028"] for at in range(12)}
+    block = as_yaml(operation(suggestion=members))
+    assert max(map(len, block.splitlines())) <= 90
+    assert yaml.safe_load(block) == {"x-idempotency": members}
 
 
 def test_equal_suggestions_and_reasons_are_told_once() -> None:
