@@ -4,9 +4,12 @@ From Python: `idemlint.probe(...)` and `await idemlint.probe_async(...)` probe a
 (`idemlint/probe/api.py`), `idemlint.mock.create_app(...)` makes one that keeps its promises, or breaks them on request.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:  # by these names type checkers know them; the package `probe` can be called as well
+    from typing import Any
+
     from idemlint import mock as mock
     from idemlint.probe.api import probe as probe
     from idemlint.probe.api import probe_async as probe_async

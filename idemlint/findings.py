@@ -7,9 +7,12 @@ slotted dataclass costs 0.45 ms at import, a named tuple 0.03 ms, and a small ch
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TypeAlias
 
 from idemlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way from a document's root to a node: member names and zero-based indices."""

@@ -5,12 +5,12 @@ Named tuples for the reason that `findings.py` gives.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from idemlint.errors import IdemlintError
     from idemlint.findings import Finding, Severity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 
 import pytest
@@ -48,6 +49,29 @@ def test_what_the_class_says_is_kept() -> None:
     assert Ours.of(3).twice == 6
     assert str(Ours.of(3)) == "<3>"
     assert pickle.loads(pickle.dumps(Ours.of(4))) == Ours.of(4)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((), {}), ((1,), {}), ((1, {}, "c", (), 5), {}), ((1, {}), {"a": 2}), ((1, {}), {"e": 2}), ((), {"b": {}})],
+)
+def test_a_wrong_call_is_refused(values: tuple[object, ...], named: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match="Ours"):
+        Ours(*values, **named)  # type: ignore[arg-type]
+
+
+def test_it_is_made_of_and_copied_to_other_values() -> None:
+    assert Ours._make([1, {}, "c", ()]) == Ours(b={}, a=1)
+    with pytest.raises(TypeError):
+        Ours._make([1])
+    with pytest.raises(ValueError, match="e"):
+        Ours.of(1)._replace(e=1)
+    assert copy.deepcopy(Ours.of(1)) == Ours.of(1)
+    match Ours.of(7):
+        case Ours(number, {}):
+            assert number == 7
+        case _:
+            raise AssertionError
 
 
 def test_nothing_can_be_added_or_changed() -> None:

@@ -7,12 +7,13 @@ so are `asyncapi3` and `arazzo1`, which its own ruleset schema allows but then f
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.javascript import to_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _DRAFT = r"https?://json-schema.org/(?:draft-0([467])|draft/(20(?:19-09|20-12)))/(?:hyper-)?schema#?"

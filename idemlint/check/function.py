@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Final, TypeAlias
+
     from idemlint.contract.contract import Contract
     from idemlint.findings import Path
     from idemlint.openapi.references import Node, References
@@ -49,9 +50,10 @@ class RuleContext(NamedTuple):
     resolved: bool = True
 
 
-RuleFunction: TypeAlias = Callable[[Any, Any, RuleContext], Iterable[Issue]]
-"""`(target value or UNDEFINED, functionOptions or None, context) -> issues`. A `$ref` in the target's own place is
-followed already; those below it only for functions that are `deep`."""
+if TYPE_CHECKING:
+    RuleFunction: TypeAlias = Callable[[Any, Any, RuleContext], Iterable[Issue]]
+    """`(target value or UNDEFINED, functionOptions or None, context) -> issues`. A `$ref` in the target's own place is
+    followed already; those below it only for functions that are `deep`."""
 
 
 class Function(NamedTuple):

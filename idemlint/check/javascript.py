@@ -7,9 +7,12 @@ Spectral's functions, messages and filters are JavaScript; to say the same, `[]`
 from __future__ import annotations
 
 import re
-from typing import Any, TypeGuard
 
 from idemlint.check.function import UNDEFINED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeGuard
 
 WHITESPACE = "\t\n\v\f\r \xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 """WhiteSpace and LineTerminator (12.2, 12.3): what `trim` takes away, and the inside of a character class."""

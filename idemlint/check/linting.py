@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.function import UNDEFINED, Issue, RuleContext
 from idemlint.check.ruleset import OFF
 from idemlint.check.selectors import SelectorError
@@ -11,8 +9,10 @@ from idemlint.findings import Finding, Path, Range, Related, Severity
 from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.references import Node, Policy, References
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from idemlint.check.ruleset import Rule, Ruleset, Then
     from idemlint.check.selectors import Match, Selector

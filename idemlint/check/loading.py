@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.ruleset import (
     Definition,
@@ -18,8 +17,10 @@ from idemlint.check.ruleset import (
 from idemlint.errors import RulesetError
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from idemlint.check.function import Function
 
@@ -305,8 +306,7 @@ def _merge_rule(ruleset: Ruleset, definition: Definition, name: str, raw: Any) -
             existing.enabled = True
         return existing
     if existing is None:
-        known = [*ruleset.rules]
-        hint = did_you_mean(name, known) if known else "add the ruleset that defines it to `extends`"
+        hint = did_you_mean(name, [*ruleset.rules]) if ruleset.rules else "add the ruleset that defines it to `extends`"
         raise definition.error(f'rule "{name}" is not defined by any extended ruleset', path, hint)
     ruleset.set_severity(name, raw)
     return existing

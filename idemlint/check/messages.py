@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.function import UNDEFINED
 from idemlint.check.javascript import WHITESPACE, print_value, to_number, to_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 _DISALLOWED = ("constructor", "process", "require", "global", "mainModule", "fs", "child_process")
 _TOKENS = r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([0-9]+(?:\.[0-9]+)?)|([A-Za-z_$][\w$]*)|(\|\||[(),.]))"""
 _BLANKS = frozenset(WHITESPACE)
+_PLACEHOLDER = re.compile(r"(#?)\{\{([^}\n]+)\}\}")
+_PRINTED = {f"print({quote}{what}{quote})": what for quote in "\"'" for what in ("property", "value")}
+"""The expressions of nearly every rule, which need no parser."""
 _DEEPEST = 50
 
 
@@ -45,7 +49,7 @@ def interpolate(
             return _evaluate(name.strip(), names)
         return to_text(names[name]) if name in names else ""
 
-    return re.sub(r"(#?)\{\{([^}\n]+)\}\}", fill, template)
+    return _PLACEHOLDER.sub(fill, template)
 
 
 class _BrokenExpressionError(Exception):
@@ -53,6 +57,9 @@ class _BrokenExpressionError(Exception):
 
 
 def _evaluate(expression: str, names: dict[str, Any]) -> str:
+    printed = _PRINTED.get(expression)
+    if printed is not None:
+        return _call("print", [printed], names)
     try:
         tokens = _tokens(expression)
         arguments, end = _arguments(tokens, 0, names, 0)

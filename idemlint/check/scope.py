@@ -5,12 +5,12 @@ The four base rules and the summary's coverage ask the same questions, so both a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Final
 
     from idemlint.check.function import Issue, RuleContext, RuleFunction
     from idemlint.contract.contract import Contract
@@ -95,13 +95,8 @@ def exemption(operation: Operation) -> Exemption | None:
 def declared_key(operation: Operation, contract: Contract, references: References) -> Key | None:
     """Where the operation declares the key that the contract asks for; effective parameters, `$ref` followed."""
     if contract.carrier == "header":
-        name = contract.header.lower()
-        for parameter in operation.parameters():
-            spelled = parameter.name
-            # A name with a letter beyond ASCII is another: the Kelvin sign's lower case is `k`.
-            if parameter.location == "header" and spelled.isascii() and spelled.lower() == name:
-                return _parameter_key(parameter)
-        return None
+        parameter = operation.header(contract.header)
+        return None if parameter is None else _parameter_key(parameter)
     in_body = contract.carrier == "body"
     pointer = contract.field if in_body else _pointer(contract.field)
     # Swagger 2.0 describes the members of a form as parameters.

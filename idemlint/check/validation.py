@@ -7,12 +7,13 @@ that the message can say what is wanted. Only rulesets of users come here: ours 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.check.ruleset import SEVERITIES, Definition, Rule, did_you_mean
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, Final
 
     from idemlint.check.function import Function
     from idemlint.findings import Path

@@ -6,13 +6,12 @@ against a document (`Contract.unknown` lists it), because an unknown may never b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+    from typing import Any, Final
 
     from idemlint.contract.profile import Profile
     from idemlint.errors import ConfigError

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.findings import Position
 from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.layout import Slot
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 LINE = 1 << 20
 """A mark is the line times this, plus the column."""

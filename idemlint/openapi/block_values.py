@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
 from idemlint.openapi.block_layout import LINE, BlockLayout, Tall, key_end_at
 from idemlint.openapi.block_scalars import block as read_block
 from idemlint.openapi.block_scalars import nothing_follows, plain_continuation, quoted, quoted_lines
 from idemlint.openapi.scalars import CONSTANTS, NUMBER_START
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final, TypeAlias
+
     from idemlint.openapi.lines import SplitText
+
+    Collection: TypeAlias = tuple[Any, int, bool, list[int]]
+    """A collection that lines are added to: container, column, whether it is a mapping, and the line of each member."""
 
 NO_PLAIN_START: Final = frozenset("\"'|>[{&*!#%@`,]}?:-")
 """What a plain scalar may not begin with, or only under conditions."""
-
-Collection: TypeAlias = tuple[Any, int, bool, list[int]]
-"""A collection that lines are added to: container, column, whether it is a mapping, and the line of each member."""
 
 
 class ValueReader:

@@ -8,16 +8,18 @@ import libyaml, 8 ms on a small one. What both read is the same, values and plac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from idemlint.openapi.block_layout import LINE
 from idemlint.openapi.block_scalars import begins_with_quoted_key, quoted
-from idemlint.openapi.block_values import NO_PLAIN_START, Collection, ValueReader
+from idemlint.openapi.block_values import NO_PLAIN_START, ValueReader
 from idemlint.openapi.layout import Loaded
 from idemlint.openapi.lines import one_kind_of_break
 from idemlint.openapi.scalars import CONSTANTS, NUMBER_START, number_or_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from idemlint.openapi.block_values import Collection
     from idemlint.openapi.limits import Limits
 
 _UNREADABLE: Final = "\t\x85\u2028\u2029\ufeff"

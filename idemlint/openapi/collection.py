@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from idemlint.openapi.sandbox import Policy, ReferenceRefusedError, Sandbox, is_url
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from idemlint.errors import DocumentError
     from idemlint.openapi.document import Document

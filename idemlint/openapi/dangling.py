@@ -5,13 +5,13 @@ The good case must be cheap: documents bring their references along without path
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.openapi.pointers import has_scheme, split_reference
 from idemlint.openapi.references import Node, ReferenceProblem
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from idemlint.findings import Path
     from idemlint.openapi.document import Document
@@ -81,28 +81,20 @@ def _check_document(
     references: References, document: Document, visited: set[int], pending: list[Node], whole: set[int]
 ) -> set[int]:
     """The identities of the document's references that fail, be they true ones or look-alikes in data."""
-    failing: set[int] = set()
-    reached: set[str] = set()
-    true: set[int] | None = None
-    for value in document.references:
-        identity = id(value)
-        if identity in visited:
-            continue
-        visited.add(identity)
-        ref = value["$ref"]
-        if ref in reached:
-            continue
+    fresh = [value for value in document.references if id(value) not in visited]
+    visited.update(map(id, fresh))
+    failing: set[str] = set()
+    meant: set[str] | None = None
+    for ref in dict.fromkeys([value["$ref"] for value in fresh]):
         if ref[:1] != "#" and has_scheme(ref):
             # Never fetch what an example happens to hold.
-            if true is None:
-                true = {id(reference) for _, reference in true_references(document)}
-            if identity not in true:
+            if meant is None:
+                meant = {reference["$ref"] for _, reference in true_references(document)}
+            if ref not in meant:
                 continue
-        if _reach(references, document, ref, pending, whole):
-            reached.add(ref)
-        else:
-            failing.add(identity)
-    return failing
+        if not _reach(references, document, ref, pending, whole):
+            failing.add(ref)
+    return {id(value) for value in fresh if value["$ref"] in failing} if failing else set()
 
 
 def _reach(references: References, document: Document, ref: str, pending: list[Node], whole: set[int]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import TYPE_CHECKING, Any
 
 from idemlint.errors import DocumentError
 from idemlint.findings import Position, Range
@@ -13,8 +12,9 @@ from idemlint.openapi.encoding import decode, refuse_unprintable
 from idemlint.openapi.limits import DEFAULT_LIMITS, BeyondLimitsError, Limits
 from idemlint.openapi.positions import Located, locate
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from idemlint.findings import Path
     from idemlint.openapi.layout import Loaded

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from idemlint.errors import DocumentError
 from idemlint.findings import Position
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 _MARKS: Final = (
     (b"\x00\x00\xfe\xff", "utf-32-be"),

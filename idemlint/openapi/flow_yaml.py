@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.openapi.block_scalars import quoted
 from idemlint.openapi.layout import Slot
 from idemlint.openapi.scalars import resolve
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Final
 
 _DEEPEST: Final = 30
 _LONGEST_KEY: Final = 1000

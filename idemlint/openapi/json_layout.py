@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from json import decoder
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from idemlint.openapi.layout import Repeated, Slot
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any, TypeAlias
 
     from idemlint.findings import Position
 

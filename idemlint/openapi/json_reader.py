@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from json import decoder
-from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.errors import DocumentError
 from idemlint.openapi.json_layout import JsonLayout
@@ -14,8 +13,10 @@ from idemlint.openapi.layout import Loaded, find_references
 from idemlint.openapi.limits import BeyondLimitsError
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any, Final
 
     from idemlint.openapi.json_layout import RawSlot
     from idemlint.openapi.limits import Limits

@@ -6,12 +6,26 @@ a token gives the place one character further on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Protocol
+
     from idemlint.findings import Position
+
+    class Layout(Protocol):
+        def root(self) -> Slot:
+            """The document's own node, without a key."""
+
+        def members(self, container: Any) -> Any:
+            """The slots of a mapping by key (of duplicates the last, which is the one that counts), or of a sequence."""
+
+        def end_within(self, slot: Slot) -> int | None:
+            """Where the last scalar or empty collection inside a collection ends, if that can be told from its end alone."""
+
+        def position(self, mark: int) -> Position:
+            """Line and character, from 0; characters are code points."""
 
 
 class Slot(NamedTuple):
@@ -26,20 +40,6 @@ class Slot(NamedTuple):
     """Just behind the value's last character; for a block collection not to be relied upon."""
     style: str
     """`plain`, `quoted`, `block` (| or >), `empty`, `alias`, `flow` ([] or {}), `nested` (block collection)."""
-
-
-class Layout(Protocol):
-    def root(self) -> Slot:
-        """The document's own node, without a key."""
-
-    def members(self, container: Any) -> Any:
-        """The slots of a mapping by key (of duplicates the last, which is the one that counts), or of a sequence."""
-
-    def end_within(self, slot: Slot) -> int | None:
-        """Where the last scalar or empty collection inside a collection ends, if that can be told from its end alone."""
-
-    def position(self, mark: int) -> Position:
-        """Line and character, from 0; characters are code points."""
 
 
 class Repeated(NamedTuple):

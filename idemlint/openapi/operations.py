@@ -6,13 +6,13 @@ and schemas that stand in the response or parameter itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.references import Node
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from idemlint.findings import Path
     from idemlint.openapi.references import References
@@ -95,7 +95,7 @@ class Operation:
                 declared: dict[tuple[str, str], Parameter] = {}
                 for parameter in self._declared(level, holder):
                     name = parameter.name
-                    same = (parameter.location, name.lower() if parameter.location == "header" else name)
+                    same = (parameter.location, _folded(name) if parameter.location == "header" else name)
                     declared.setdefault(same, parameter)
                 found.update(declared)
             self._parameters = list(found.values())
@@ -113,9 +113,9 @@ class Operation:
 
     def header(self, name: str) -> Parameter | None:
         """The header parameter of that name, in any case."""
-        name = name.lower()
+        wanted = _folded(name)
         for parameter in self.parameters():
-            if parameter.location == "header" and parameter.name.lower() == name:
+            if parameter.location == "header" and _folded(parameter.name) == wanted:
                 return parameter
         return None
 
@@ -295,6 +295,11 @@ def _own(references: References, node: Node, key: str) -> Node:
 
 def _is_object(value: Any) -> bool:
     return type(value) is dict and type(value.get("$ref")) is not str
+
+
+def _folded(name: str) -> str:
+    """A header's name without regard to case: to that of ASCII, since the Kelvin sign's lower case is `k`."""
+    return name.lower() if name.isascii() else name
 
 
 def _leads_nowhere(node: Node) -> bool:

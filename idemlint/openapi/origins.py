@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.openapi.pointers import closest, member, pointer_steps, split_reference
 from idemlint.openapi.references import Node, Origin
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.findings import Path
     from idemlint.openapi.references import References
 
@@ -19,28 +20,32 @@ def origin(references: References, path: Path, *, resolved: bool) -> Origin:
     a `$ref`, it is the target itself; on a `$ref` with siblings, it is that mapping.
     """
     root = references.root
-    here = closest(root.data, path)
-    if not resolved:
-        return Origin(root, here, path[len(here) :])
     value = root.data
+    steps: list[str | int] = []
     led = False
-    for step in here:
-        led = led or _is_reference(value)
-        found = member(value, step)
-        assert found is not None, "`closest` has just been there"  # noqa: S101
-        value = found[1]
-    if len(here) == len(path):
+    for step in path:
+        inside = member(value, step)
+        if inside is None:
+            break
+        led = led or (type(value) is dict and _is_reference(value))
+        steps.append(inside[0])
+        value = inside[1]
+    here = tuple(steps)
+    missing = path[len(here) :]
+    if not resolved:
+        return Origin(root, here, missing)
+    if not missing:
         if not (_is_reference(value) and len(value) == 1):
             return Origin(root, here)
     elif not (led or _is_reference(value)):
-        return Origin(root, here, path[len(here) :])
+        return Origin(root, here, missing)
     existing = _closest_resolved(references, path)
     rest = _behind_reference(root.data, existing)
     if rest is None:
-        return Origin(root, here, path[len(here) :])
+        return Origin(root, here, missing)
     if rest is _LOST:
         return Origin(root, existing)
-    missing: Path = ()
+    missing = ()
     if rest:
         last = max(index for index, step in enumerate(path) if str(step) == str(rest[-1]))
         missing = path[last + 1 :]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.findings import Position, Range
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.findings import Path
     from idemlint.openapi.layout import Layout, Slot
 
@@ -60,8 +61,9 @@ def locate(layout: Layout, data: Any, path: Path) -> Located:
     if depth == 0 and begin == (1, 0):
         begin = Position(0, 0)  # Spectral's own rule for a root that begins in the second line
     key = Range(position(slot.key_start), position(slot.key_end)) if slot.key_start >= 0 else None
+    first = position(slot.start)  # before the end, which may be far away: to ask for places in their order is cheap
     finish = position(end)
-    value = Range(position(slot.start), finish if value_end == end else position(value_end))
+    value = Range(first, finish if value_end == end else position(value_end))
     return Located(path[:depth], key, value, Range(begin, finish))
 
 

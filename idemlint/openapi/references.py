@@ -7,14 +7,15 @@ a reference that leads nowhere is simply not followed, and `problems` tells of i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.collection import Collection
 from idemlint.openapi.pointers import decode_segment, has_scheme, member, split_reference
 from idemlint.openapi.sandbox import Policy
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.findings import Path
     from idemlint.openapi.cycles import Cycles
     from idemlint.openapi.document import Document

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from idemlint.named_tuple import NamedTuple
 from idemlint.openapi.pointers import has_scheme, percent_decode
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from idemlint.openapi.limits import Limits
 

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 CONSTANTS: Final[dict[str, Any]] = {
     "": None,

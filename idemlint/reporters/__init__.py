@@ -5,10 +5,10 @@ Each module has `render(result: CheckResult, options: ReportOptions) -> str`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Final
 
     from idemlint.reporters.options import ReportOptions
     from idemlint.results import CheckResult

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from idemlint.reporters.escaping import terminal
 from idemlint.reporters.places import relative
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from idemlint.reporters.options import ReportOptions
     from idemlint.results import CheckResult

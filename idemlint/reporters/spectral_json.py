@@ -6,8 +6,8 @@ Written by hand: `json.dumps(indent=...)` leaves C for Python and takes ten time
 from __future__ import annotations
 
 from json.encoder import encode_basestring as quote
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

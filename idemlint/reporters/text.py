@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
 
 from idemlint.named_tuple import NamedTuple
 from idemlint.reporters.columns import excerpt, width, wrap
@@ -11,8 +10,10 @@ from idemlint.reporters.escaping import terminal
 from idemlint.reporters.places import relative
 from idemlint.reporters.summary import summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any, Final
 
     from idemlint.findings import Finding, Position, Severity
     from idemlint.reporters.options import ReportOptions

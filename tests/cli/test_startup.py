@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NEVER = (
-    "httpx", "rich", "schemathesis", "openapi_spec_validator", "jsonschema", "yaml", "pathlib", "tomllib", "logging",
+    "httpx", "rich", "schemathesis", "openapi_spec_validator", "jsonschema", "yaml", "pathlib", "tomllib", "logging", "typing",
     "difflib", "dataclasses", "click", "inspect", "json", "hashlib", "tempfile", "multiprocessing", "asyncio", "urllib.request",
 )  # fmt: skip
 

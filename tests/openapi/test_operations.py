@@ -185,6 +185,15 @@ def test_operation_overrides_path_item() -> None:
     assert only(references).header("absent") is None
 
 
+def test_a_letter_that_folds_to_ascii_makes_another_header() -> None:
+    kelvin = {**KEY, "name": "Idempotency-\u212aey", "required": False}
+    item = {"parameters": [KEY], "post": {"parameters": [kelvin]}}
+    operation = only(load({"/a": item}))
+    assert [parameter.name for parameter in operation.parameters()] == ["Idempotency-Key", kelvin["name"]]
+    assert operation.header("idempotency-key").required is True
+    assert operation.header(kelvin["name"]).required is False
+
+
 @pytest.mark.parametrize(
     ("required", "effective"), [(True, True), (False, False), (None, False), ("true", False), (1, False), ([], False)]
 )

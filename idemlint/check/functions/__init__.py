@@ -9,9 +9,10 @@ Besides the functions below, two ways lead to a user's own, both in Python:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.check.function import Function
 
 ENTRY_POINT_GROUP = "idemlint.functions"

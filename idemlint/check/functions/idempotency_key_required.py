@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from idemlint.check.function import Function, Issue
 from idemlint.check.scope import declared_key, for_operations, key_phrase, place_of_use, same_place
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from idemlint.check.function import Function, Issue
 from idemlint.check.scope import declared_key, for_operations, same_place
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, Final
 
     from idemlint.check.function import RuleContext
     from idemlint.check.scope import Key

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.function import Function, Issue
 from idemlint.check.javascript import is_truthy
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.check.function import RuleContext
 
 

@@ -6,11 +6,12 @@ matter of what ajv says first. Use `validate` or `compile_schema` for values, `c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.json_schema.errors import BrokenSchemaError, MissingReferenceError, SchemaError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from idemlint.check.json_schema.compiler import Validator
 
 __all__ = [

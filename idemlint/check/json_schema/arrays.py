@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.javascript import is_number, number_text
 from idemlint.check.json_schema.combination import schema_types
 from idemlint.check.json_schema.place import Mode
 from idemlint.check.json_schema.values import fingerprint, type_test
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
     from idemlint.check.json_schema.place import Check, Place

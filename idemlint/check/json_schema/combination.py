@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from idemlint.check.json_schema.drafts import keyword_module
 from idemlint.check.json_schema.errors import BrokenSchemaError
 from idemlint.check.json_schema.place import Mode
-from idemlint.check.json_schema.values import TYPE_TESTS, TypeTest, type_test
+from idemlint.check.json_schema.values import TYPE_TESTS, type_test
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, TypeAlias
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
     from idemlint.check.json_schema.place import Answer, Check, Place
+    from idemlint.check.json_schema.values import TypeTest
 
 Groups: TypeAlias = "list[tuple[TypeTest | None, list[Check], bool]]"
 """Type test (None: for all instances), checks, and whether to report the type when the test fails."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.json_schema.combination import combine, keyword_check
 from idemlint.check.json_schema.drafts import Dialect, dialect_named
 from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Failures, SchemaError, Trail, steps
-from idemlint.check.json_schema.place import Answer, Check, Function, Mode, Place, failing, holds
+from idemlint.check.json_schema.place import Function, Mode, Place, failing, holds
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    from idemlint.check.json_schema.place import Answer, Check
 
 _DEEP = 30_000
 """Frames that a validation may use when the ordinary limit is not enough; about where V8's own stack ends."""

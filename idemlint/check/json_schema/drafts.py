@@ -7,9 +7,11 @@ last) and, within a group, by the order in which its vocabularies register them.
 
 from __future__ import annotations
 
-from typing import Any
-
 from idemlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DIALECTS = ("draft4", "draft6", "draft7", "draft2019-09", "draft2020-12")
 

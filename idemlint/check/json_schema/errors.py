@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 from idemlint.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 Trail: TypeAlias = "tuple[Trail, str | int] | None"
 """Path as a linked list from the end: descending costs one small tuple, and text is built only for errors."""

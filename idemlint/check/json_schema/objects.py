@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.javascript import is_number, number_text
 from idemlint.check.json_schema.place import Later, Mode
 from idemlint.openapi.member_order import own_keys
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
     from idemlint.check.json_schema.place import Answer, Check, Place

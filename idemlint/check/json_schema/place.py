@@ -7,13 +7,15 @@ order and its short cuts differ by where a schema stands; that is its `Mode`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Failure, Failures, Trail
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from idemlint.check.json_schema.compiler import Compiler
 
 
@@ -23,9 +25,10 @@ class Later(Enum):
     FAILS = 0
 
 
-Answer: TypeAlias = bool | Later | None
-Check: TypeAlias = Callable[[Any, Trail, Failures, "Evaluated | None"], Answer]
-Fail: TypeAlias = Callable[[Trail, Failures, str, dict[str, Any]], bool]
+if TYPE_CHECKING:
+    Answer: TypeAlias = bool | Later | None
+    Check: TypeAlias = Callable[[Any, Trail, Failures, Evaluated | None], Answer]
+    Fail: TypeAlias = Callable[[Trail, Failures, str, dict[str, Any]], bool]
 
 
 class Mode(IntEnum):

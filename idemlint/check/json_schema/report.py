@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.javascript import utf16_length
 from idemlint.check.json_schema.errors import pointer
 from idemlint.check.json_schema.values import json_text
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from idemlint.check.json_schema.errors import SchemaError
 

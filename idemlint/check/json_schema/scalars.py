@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.javascript import number_text
 from idemlint.check.json_schema.errors import BrokenSchemaError
 from idemlint.check.json_schema.values import equal
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from idemlint.check.json_schema.errors import Evaluated, Failures, Trail
     from idemlint.check.json_schema.place import Check, Place

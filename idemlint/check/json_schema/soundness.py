@@ -6,14 +6,14 @@ What the table cannot say (patterns that are none, `nullable` without `type`, re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from idemlint.check.javascript import is_number
 from idemlint.check.json_schema.errors import BrokenSchemaError, SchemaError, pointer
 from idemlint.check.json_schema.values import TYPE_TESTS, equal, is_integer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
 _SCHEMA, _SCHEMAS, _MEMBERS = "a schema", "a list of schemas", "a mapping of schemas"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
-
 from idemlint.check.javascript import is_number, number_text
 from idemlint.openapi.member_order import own_keys
 
-TypeTest: TypeAlias = Callable[[Any], bool]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    TypeTest: TypeAlias = Callable[[Any], bool]
 
 
 def is_integer(value: Any) -> bool:

@@ -6,14 +6,15 @@ Nothing is dereferenced beforehand: the walk sees a `$ref` mapping as its target
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from idemlint.check.selectors.syntax import SelectorError, parse
 from idemlint.check.selectors.walk import path_of, select
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from idemlint.check.selectors.syntax import Expression
     from idemlint.findings import Path

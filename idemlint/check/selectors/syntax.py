@@ -10,11 +10,12 @@ both in spite of the space, `[-1]` is the last item, `[(@.length-2)]` the last b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
 from idemlint.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from idemlint.check.selectors.script import Script
 
 MEMBER, WILDCARD, UNION, FILTER, SCRIPT, PARENT, SELF = range(7)

@@ -13,12 +13,12 @@ those can see.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
 from idemlint.check.selectors.syntax import FILTER, MEMBER, PARENT, SCRIPT, SELF, UNION, WILDCARD, array_index
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Final, TypeAlias
 
     from idemlint.check.selectors.frame import Frame
     from idemlint.check.selectors.script import Script
