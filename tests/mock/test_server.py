@@ -145,7 +145,10 @@ def serving(pid: int) -> list[int]:
     """The children that serve: multiprocessing's resource tracker is one as well."""
     found = []
     for child in children(pid):
-        command = Path(f"/proc/{child}/cmdline").read_bytes()
+        try:
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
+            continue
         if b"spawn_main" in command:
             found.append(child)
     return found
