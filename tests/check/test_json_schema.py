@@ -81,7 +81,9 @@ def test_official_suite():
     """The JSON Schema Test Suite: IDEMLINT_JSON_SCHEMA_SUITE names its folder `tests` (jsonschema's sdist has it)."""
     folder = os.environ.get("IDEMLINT_JSON_SCHEMA_SUITE", "")
     if not Path(folder, "draft7").is_dir() or not folder:
-        pytest.skip("IDEMLINT_JSON_SCHEMA_SUITE names no folder with the official JSON Schema Test Suite")
+        pytest.skip(
+            "no package brings the official suite: name the json/tests of jsonschema's sdist, IDEMLINT_JSON_SCHEMA_SUITE"
+        )
     # Where ajv, which we follow, differs from the specification, or what is optional and ajv-formats leaves out; remote
     # references are not fetched.
     different = {

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import oracle
 import pytest
 
 from idemlint.check.selectors import SelectorError, compile_selector
@@ -162,12 +163,7 @@ def test_disagreements_are_still_some(expression: str) -> None:
 
 
 def test_live_answers() -> None:
-    node_modules = os.environ.get("IDEMLINT_NODE_MODULES")
-    if not node_modules:
-        if os.environ.get("IDEMLINT_REQUIRE_SERVICES") == "1":
-            pytest.fail("IDEMLINT_NODE_MODULES must name a folder with @stoplight/spectral-cli")
-        pytest.skip("IDEMLINT_NODE_MODULES does not name a folder with @stoplight/spectral-cli")
-    answers = _ask(node_modules)
+    answers = _ask(oracle.need_spectral())
     for name in DOCUMENTS:
         assert _compare(answers, name) == []
 

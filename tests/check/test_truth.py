@@ -56,8 +56,8 @@ def test_findings_stand_where_the_rule_says(truth: Path) -> None:
         assert _fits(finding["code"], finding["path"], node), finding
 
 
-class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc] # the C loader is there on CPython only
-    """Every scalar as text, so that a path's keys compare."""
+class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+    """Every scalar as text, so that a path's keys compare. In C where PyYAML was built with libyaml."""
 
 
 def _at(node: Any, path: list[str | int]) -> Any:

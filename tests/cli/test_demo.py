@@ -78,7 +78,7 @@ def test_colours_and_ascii_where_the_terminal_wants_them() -> None:
     assert max(len(line) for line in plain.splitlines() if "idemlint " not in line) <= 60
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals to another process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_takes_its_server_with_it(number: signal.Signals) -> None:
     process = subprocess.Popen(

@@ -64,7 +64,7 @@ def test_closed_stdin_and_stderr(folder: Path) -> None:
     assert shell("$IDEMLINT check nope.yaml 2>&-", folder).returncode == 2
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.skipif(not FULL.exists(), reason="just Linux has /dev/full, a disk that is always full")
 def test_a_full_disk_is_two(folder: Path) -> None:
     for target in ("-f json > /dev/full", "-f json=/dev/full", "> /dev/full"):
         done = shell(f"$IDEMLINT check flawed.yaml {target}", folder)

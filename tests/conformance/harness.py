@@ -104,10 +104,7 @@ def _rows(findings: list[dict[str, Any]], job: Job) -> set[Row]:
 
 def recorded() -> dict[str, Answer]:
     content = json.loads(RECORDED.read_text(encoding="utf-8"))
-    return {
-        name: Answer({tuple(row) for row in one["rows"]}, one.get("error", ""))  # type: ignore[misc] # JSON has no tuples
-        for name, one in content.items()
-    }
+    return {name: Answer(set(map(tuple, one["rows"])), one.get("error", "")) for name, one in content.items()}
 
 
 def record(answers: dict[str, Answer]) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import corpus
-import pytest
+import oracle
 from conformance import harness
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RULESET = """
 rules:
@@ -32,9 +29,7 @@ rules:
 
 @corpus.needs_corpus
 def test_the_seed_ruleset_over_every_document(tmp_path: Path) -> None:
-    modules = harness.node_modules()
-    if modules is None:
-        pytest.skip("IDEMLINT_NODE_MODULES does not name a folder with @stoplight/spectral-cli")
+    modules = Path(oracle.need_spectral()).resolve()
     ruleset = tmp_path / "seed.yaml"
     ruleset.write_text(RULESET, encoding="utf-8")
     names = [os.path.relpath(entry.path, corpus.FOLDER) for entry in corpus.entries()]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 import yaml
@@ -256,22 +257,22 @@ def test_every_cause_names_a_place_that_exists(version: str, parts: dict[str, ob
     causes = causes_in(document, most=50)
     assert causes or {"info", "paths"} <= set(parts) or "info" in parts
     for cause in causes:
-        node: object = document
+        node: Any = document
         for step in cause.path:
-            node = node[step]  # type: ignore[index] # a KeyError here is the failure that is looked for
+            node = node[step]
         assert cause.message
         assert len(cause.message) < 1_000
 
 
 def _damaged(draw: st.DrawFn, document: object) -> None:
     """Puts something else at one place."""
-    places: list[tuple[dict[str, object] | list[object], str | int]] = []
+    places: list[tuple[Any, Any]] = []
     waiting = [document]
     while waiting:
         node = waiting.pop()
         members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
         for key, child in members:
-            places.append((node, key))  # type: ignore[arg-type] # a container, or it had no members
+            places.append((node, key))
             waiting.append(child)
     container, key = draw(st.sampled_from(places))
     if isinstance(container, dict) and draw(st.booleans()):
@@ -279,7 +280,7 @@ def _damaged(draw: st.DrawFn, document: object) -> None:
             st.sampled_from(["$ref", "type", "in", "required", "x-a", "/x", "2XX", "items", "nullable", "other"])
         )
     odd = st.sampled_from([1.0, 2.5, "string", ["a", "a"], {"$ref": "#/x"}, {"type": "x"}])
-    container[key] = draw(VALUES | odd)  # type: ignore[index, call-overload] # the key was drawn to fit the container
+    container[key] = draw(VALUES | odd)
 
 
 @settings(max_examples=120, deadline=None)

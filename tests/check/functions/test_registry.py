@@ -90,7 +90,7 @@ number = 3
     plain = functions.lookup("plain")
     assert plain is not None
     assert plain.name == "plain"
-    assert list(plain.run("x", {"any": 1}, None)) == [Issue("x")]  # type: ignore[arg-type] # it takes no notice
+    assert list(plain.run("x", {"any": 1}, None)) == [Issue("x")]
     assert functions.lookup("unknown") is None
     with pytest.raises(RulesetError, match="'number' of the entry point 'stranger:number' cannot be used: it is int"):
         functions.lookup("number")

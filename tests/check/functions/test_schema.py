@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import oracle
 import pytest
 
 from idemlint.check.function import UNDEFINED, RuleContext
@@ -94,13 +93,7 @@ def test_recording_covers_every_keyword():
 
 
 def test_live_spectral_agrees():
-    modules = os.environ.get("IDEMLINT_NODE_MODULES", "")
-    present = bool(modules) and shutil.which("node") and Path(modules, "@stoplight", "spectral-functions").is_dir()
-    if not present:
-        reason = "IDEMLINT_NODE_MODULES names no folder node_modules with @stoplight/spectral-cli, or node is missing"
-        if os.environ.get("IDEMLINT_REQUIRE_SERVICES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    modules = oracle.need_spectral()
     cases = GENERATOR.hand_made() + GENERATOR.Generator(1).cases(600) + GENERATOR.Generator(2).cases(600)
     assert _disagreements(cases, GENERATOR.ask(cases, modules)) == []
 
