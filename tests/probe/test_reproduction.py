@@ -72,6 +72,17 @@ def _keys(headers: tuple[tuple[str, str], ...]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers if name.lower() == "idempotency-key"]
 
 
+def say_plainly(server: ApiServer, refusal: int) -> None:
+    """From now on the server refuses with that status in plain text."""
+    answer = server.api.answer
+
+    def plain(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        status, fields, content = answer(method, path, headers, body)
+        return (status, {"Content-Type": "text/plain"}, b"no") if status == refusal else (status, fields, content)
+
+    server.api.answer = plain
+
+
 @real_curl
 def test_an_empty_key_breaks_it_again() -> None:
     with api_server(breaks_on_empty) as server:
@@ -162,13 +173,7 @@ def test_unique_values_are_new_again() -> None:
 def test_a_refusal_in_flight_comes_of_two_commands_at_once() -> None:
     """The 409 has a media type that the document does not declare."""
     with api_server() as server:
-        answer = server.api.answer
-
-        def plain(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-            status, fields, content = answer(method, path, headers, body)
-            return (409, {"Content-Type": "text/plain"}, b"at work") if status == 409 else (status, fields, content)
-
-        server.api.answer = plain
+        say_plainly(server, 409)
         [refusal] = run(server, "FMT-02")
         assert refusal.verdict == "fail", refusal.reason
         lines = refusal.reproduce.split("\n")
@@ -216,13 +221,7 @@ def test_accounts_are_told_apart_in_commands_and_records_and_yet_masked() -> Non
 def test_a_refusal_of_another_payload_is_refused_again() -> None:
     """The 422 has a media type that the document does not declare."""
     with api_server() as server:
-        answer = server.api.answer
-
-        def plain(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-            status, fields, content = answer(method, path, headers, body)
-            return (422, {"Content-Type": "text/plain"}, b"no") if status == 422 else (status, fields, content)
-
-        server.api.answer = plain
+        say_plainly(server, 422)
         [refusal] = run(server, "FMT-03")
         assert refusal.verdict == "fail", refusal.reason
         assert statuses(refusal.reproduce) == [201, 422]

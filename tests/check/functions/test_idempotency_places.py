@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from base_rules import CONFLICT, HEAD, check, only, post
 
-from idemlint.check.loading import RulesetLoader
-from idemlint.check.runner import check_document
-from idemlint.contract.contract import DEFAULT, Contract
+from idemlint.contract.contract import Contract
 from idemlint.contract.loading import load_profile
-from idemlint.openapi.document import parse
 
-if TYPE_CHECKING:
-    from idemlint.findings import Finding
-
-HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
-CONFLICT = "'409': {description: c, content: {application/json: {schema: {type: object}}}}"
 KEY = "{name: Idempotency-Key, in: header, required: true, schema: {type: string, format: uuid}}"
 SWAGGER = "swagger: '2.0'\ninfo: {title: t, version: '1'}\n"
 SWAGGER_KEY = "{name: Idempotency-Key, in: header, required: true, type: string, format: uuid}"
-
-
-def check(text: str, contract: Contract = DEFAULT) -> list[Finding]:
-    rules = RulesetLoader().load(["idemlint:recommended"], "/")
-    return check_document(parse(text, "<stdin>"), rules, contract).findings
-
-
-def only(findings: list[Finding]) -> Finding:
-    assert len(findings) == 1, findings
-    return findings[0]
-
-
-def post(parameters: str, responses: str = CONFLICT) -> str:
-    return (
-        f"{HEAD}paths:\n  /payments:\n    post:\n      parameters: [{parameters}]\n      responses: {{{responses}}}\n"
-    )
 
 
 def referenced(operation: str) -> str:
