@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,25 @@ def test_deep_as_allowed() -> None:
     text = '{"a":' * 249 + "[]" + "}" * 249
     assert read(text)
     assert place(text, *["a"] * 249).value == ((0, 5 * 249), (0, 5 * 249 + 2))
+
+
+@pytest.mark.parametrize("depth", [251, 600])
+def test_brackets_in_names_hide_no_depth(depth: int) -> None:
+    """Once brackets in the text were paired: each of these pairs a bracket of the structure with one in a name."""
+    text = '{"}":' * depth + "1" + ',"{":0}' * depth
+    assert "nests deeper" in refused(text).message
+    assert read('{"}":' * 250 + "1" + ',"{":0}' * 250)
+
+
+@pytest.mark.parametrize("innermost", ["1", "{}", "[]", '{"a": 1}', "[1]", '{"a": {}}', "[[]]", '[{"a": 1}]'])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+def test_depth_is_counted_exactly(opening: str, closing: str, innermost: str) -> None:
+    levels = opening.count("[") + opening.count("{")
+    inner = max(itertools.accumulate(1 if c in "[{" else -1 if c in "]}" else 0 for c in innermost))
+    text = opening * 5 + innermost + closing * 5
+    depth = 5 * levels + inner
+    assert read(text, Limits(max_depth=depth))
+    assert "nests deeper" in refused(text, Limits(max_depth=depth - 1)).message
 
 
 def test_brackets_in_text_are_no_depth() -> None:
