@@ -19,10 +19,10 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """Imported when it is asked for: `idemlint check` has no use for either."""
-    from importlib import import_module
+    if name in ("probe", "mock", "probe_async"):
+        from importlib import import_module
 
-    if name in ("probe", "mock"):
+        if name == "probe_async":
+            return import_module(f"{__name__}.probe.api").probe_async
         return import_module(f"{__name__}.{name}")
-    if name == "probe_async":
-        return import_module(f"{__name__}.probe.api").probe_async
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

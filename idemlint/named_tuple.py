@@ -6,11 +6,16 @@ them as text in `__annotations__`, as after `from __future__ import annotations`
 
 from __future__ import annotations
 
-__all__ = ["NamedTuple"]
+from functools import partial
+
+__all__ = ["NamedTuple", "maker"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
+    from collections.abc import Callable
+    from typing import NamedTuple, TypeVar
+
+    Kind = TypeVar("Kind", bound=tuple[object, ...])
 else:
     from collections import _tuplegetter
 
@@ -24,6 +29,9 @@ else:
     def _completed(cls, values, named):
         """The values of all fields; TypeError as for any function that is called wrongly."""
         fields = cls._fields
+        absent = len(fields) - len(values)
+        if not named and 0 < absent <= len(cls._field_defaults):
+            return (*values, *[*cls._field_defaults.values()][-absent:])
         given = dict(zip(fields, values, strict=False))
         if len(values) > len(fields):
             raise TypeError(f"{cls.__name__}() takes {len(fields)} values, but {len(values)} were given")
@@ -79,3 +87,11 @@ else:
             return type(name, (tuple,), {**_OF_ALL, **members, **own, **getters})
 
     NamedTuple = type.__new__(_Maker, "NamedTuple", (), {})
+
+
+def maker(kind: type[Kind]) -> Callable[[tuple[object, ...]], Kind]:
+    """Makes `kind` of a tuple with all its values, and looks at nothing: for those that are made by the thousand.
+
+    It takes less than half as long as a call of the class.
+    """
+    return partial(tuple.__new__, kind)

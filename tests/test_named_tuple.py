@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from idemlint.named_tuple import NamedTuple
+from idemlint.named_tuple import NamedTuple, maker
 
 
 class Ours(NamedTuple):
@@ -72,6 +72,12 @@ def test_it_is_made_of_and_copied_to_other_values() -> None:
             assert number == 7
         case _:
             raise AssertionError
+
+
+def test_a_maker_takes_all_values_at_once() -> None:
+    made = maker(Ours)((1, {}, "c", ()))
+    assert type(made) is Ours
+    assert made == Ours(1, {}) == Ours(1, {}, "c")
 
 
 def test_nothing_can_be_added_or_changed() -> None:

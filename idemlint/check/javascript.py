@@ -136,6 +136,8 @@ def to_number(text: str) -> float | None:
     text = trim(text)
     if not text:
         return 0.0
+    if text[0] not in "+-.0123456789I":  # words, which most texts are, need no pattern
+        return None
     if re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|Infinity)", text):
         return float(text)
     if re.fullmatch(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)", text):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from idemlint.contract.contract import Contract
     from idemlint.openapi.document import Document
 
+_SEVERITIES = tuple(Severity)
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
 
 
@@ -218,7 +219,7 @@ class _Run:
         return Finding(
             rule.name,
             self._message(rule, issue, document, path, missing),
-            Severity(severity),
+            _SEVERITIES[severity],
             document.source,
             path,
             key if issue.on_key else where,
@@ -236,16 +237,18 @@ class _Run:
             return rule.description.strip()
         if "{{" not in error and (rule.message is None or rule.message == "{{error}}"):
             return error.strip()
-        from idemlint.check.messages import interpolate, print_dotted, print_pointer
+        from idemlint.check import messages
 
         # JavaScript's slice(-1) for the root: the last missing step alone
-        name = print_dotted((*path, *missing)[len(path) - 1 :]) if missing else (path[-1] if path else "")
+        name = messages.print_dotted((*path, *missing)[len(path) - 1 :]) if missing else (path[-1] if path else "")
         asked = f"{error} {rule.message}"
-        pointer = print_pointer(path) if "path" in asked else ""  # it costs an import
+        if "path" not in asked and "value" not in asked:
+            return messages.of_property(error, rule.message, name, rule.description)
+        pointer = messages.print_pointer(path)
         value = _value_at(document, path)
         for template in (error, rule.message):
             if template is not None:
-                error = interpolate(
+                error = messages.interpolate(
                     template, property=name, error=error, path=pointer, description=rule.description, value=value
                 )
         return error.strip()

@@ -52,6 +52,15 @@ def interpolate(
     return _PLACEHOLDER.sub(fill, template)
 
 
+@lru_cache(maxsize=256)
+def of_property(error: str, message: str | None, name: str | int, description: str | None) -> str:
+    """A rule's message that tells neither path nor value. Remembered: one rule says the same of a whole document."""
+    for template in (error, message):
+        if template is not None:
+            error = interpolate(template, property=name, error=error, description=description)
+    return error.strip()
+
+
 class _BrokenExpressionError(Exception):
     pass
 

@@ -192,9 +192,11 @@ class Ruleset:
         key = (rule, tuple(formats))
         selectors = self._selectors.get(key)
         if selectors is None:
-            from idemlint.check.aliases import expand
+            expressions: Iterable[str] = rule.given
+            if any(given.startswith("#") for given in rule.given):
+                from idemlint.check.aliases import expand
 
-            expressions = [found for given in rule.given for found in expand(rule, given, key[1])]
+                expressions = [found for given in rule.given for found in expand(rule, given, key[1])]
             selectors = tuple(_selector(rule, expression) for expression in dict.fromkeys(expressions))
             self._selectors[key] = selectors
         return selectors

@@ -28,7 +28,6 @@ _RULE_KEYS: Final = (
 )  # fmt: skip
 _OVERRIDE_KEYS: Final = ("files", "rules", "extends", "formats", "aliases", "parserOptions")
 _THEN_KEYS: Final = ("field", "function", "functionOptions")
-_ALIAS_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _TYPES: Final = {"text": str, "a list": list, "a mapping": dict, "true or false": bool}
 
 
@@ -129,9 +128,12 @@ def _check_severity(definition: Definition, value: Any, path: Path, owner: str =
 
 
 def _check_formats(definition: Definition, data: dict[str, Any], path: Path) -> None:
+    formats = _typed(definition, data, "formats", "a list", path)
+    if not formats:
+        return
     from idemlint.check.formats import canonical, names
 
-    for index, name in enumerate(_typed(definition, data, "formats", "a list", path) or ()):
+    for index, name in enumerate(formats):
         if not isinstance(name, str) or canonical(name) is None:
             raise definition.error(
                 f"there is no format {name!r}", (*path, "formats", index), did_you_mean(str(name), names())
@@ -141,7 +143,7 @@ def _check_formats(definition: Definition, data: dict[str, Any], path: Path) -> 
 def _check_aliases(definition: Definition, aliases: dict[str, Any], path: Path) -> None:
     for name, alias in aliases.items():
         place = (*path, name)
-        if not _ALIAS_NAME.fullmatch(name):
+        if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
             raise definition.error(
                 f"{name!r} is no name for an alias", place, "start with a letter; letters, digits, _ and - may follow"
             )

@@ -250,15 +250,17 @@ def _fingerprints(findings: Sequence[Finding], result: CheckResult, base: str) -
 
 def _summarise(result: CheckResult, targets: list[Target], settings: Settings) -> None:
     """Numbers for people, unless standard output is a machine's: then its reader knows them."""
+    to_machine = any(target.path is None and target.format in MACHINES for target in targets)
+    silent = settings.quiet or (to_machine and not settings.verbose)
+    if silent and not settings.statistics:
+        return
     from idemlint.reporters.summary import statistics, summary
 
     if settings.statistics:
         for number, code in statistics(result):
             say(f"{number:6}  {code}")
-    to_machine = any(target.path is None and target.format in MACHINES for target in targets)
-    if settings.quiet or (to_machine and not settings.verbose):
-        return
-    say(summary(result, separator=" · " if speaks_unicode(sys.stderr) else " - "))
+    if not silent:
+        say(summary(result, separator=" · " if speaks_unicode(sys.stderr) else " - "))
 
 
 # --- what else people are told -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from idemlint.openapi.references import Node, ReferenceProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from typing import Any
 
     from idemlint.findings import Path
@@ -85,7 +85,13 @@ def _check_document(
     visited.update(map(id, fresh))
     failing: set[str] = set()
     meant: set[str] | None = None
+    members: dict[str, Container[str]] = {}
     for ref in dict.fromkeys([value["$ref"] for value in fresh]):
+        head, _, name = ref.rpartition("/")
+        if head not in members:
+            members[head] = _members(references, document, head) if id(document) in whole else ()
+        if name in members[head] and "~" not in name and "%" not in name:
+            continue
         if ref[:1] != "#" and has_scheme(ref):
             # Never fetch what an example happens to hold.
             if meant is None:
@@ -95,6 +101,12 @@ def _check_document(
         if not _reach(references, document, ref, pending, whole):
             failing.add(ref)
     return {id(value) for value in fresh if value["$ref"] in failing} if failing else set()
+
+
+def _members(references: References, document: Document, head: str) -> Container[str]:
+    """The names in an object of the document itself: nearly every reference can be told to be good by them alone."""
+    node = references.target(document, head) if head.startswith("#/") else None
+    return node.value if node is not None and node.document is document and type(node.value) is dict else ()
 
 
 def _reach(references: References, document: Document, ref: str, pending: list[Node], whole: set[int]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from time import time
 
 from idemlint.errors import DocumentError
 from idemlint.findings import Position, Range
@@ -14,12 +15,16 @@ from idemlint.openapi.positions import Located, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any, BinaryIO, Final, Literal
 
     from idemlint.findings import Path
     from idemlint.openapi.layout import Loaded
 
 __all__ = ["Document", "DuplicateKey", "Limits", "Located", "parse", "read", "require_mapping"]
+
+_LARGE: Final = 1024 * 1024
+_AT_REST: Final = 2.0
+"""Seconds since a file was last written to."""
 
 
 class DuplicateKey(NamedTuple):
@@ -77,7 +82,7 @@ class Document:
 def read(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     """A file. Raises DocumentError for one that is missing, unreadable, broken, or beyond the limits."""
     try:
-        raw = _read_bytes(source, limits.max_bytes)
+        raw = _read_content(source, limits.max_bytes)
     except OSError as error:
         raise _unreadable(source, error) from None
     except ValueError:
@@ -91,22 +96,43 @@ def read_text(source: str, limits: Limits = DEFAULT_LIMITS) -> Document:
     from idemlint.openapi.layout import Loaded, Slot
 
     try:
-        raw = _read_bytes(source, limits.max_bytes)
+        raw = _read_content(source, limits.max_bytes)
     except OSError as error:
         raise _unreadable(source, error) from None
     if len(raw) > limits.max_bytes:
         raise BeyondLimitsError(f"the file is larger than {limits.max_bytes} bytes", source=source)
-    text = raw.decode("utf-8", "replace")
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     layout = EventLayout(text)
     layout.note_root(Slot(-1, -1, 0, len(text), "plain"))
     return Document(os.path.abspath(source), text, "yaml", Loaded(text, [], [], layout))
 
 
-def _read_bytes(source: str, most: int) -> bytes:
-    """The file, or one byte more than `most` of it. To ask for far more than there is takes longer than to read."""
+def _read_content(source: str, most: int) -> bytes | str:
+    """The file, or one byte more than `most` of it; text where it was the faster way."""
     with open(source, "rb") as file:
-        # what has no size, such as a pipe, is read all the same
-        return file.read(min(os.fstat(file.fileno()).st_size or most, most) + 1)
+        status = os.fstat(file.fileno())
+        if _LARGE <= status.st_size <= most and time() - status.st_mtime > _AT_REST:
+            text = _mapped(file)
+            if text is not None:
+                return text
+        # To ask for far more than there is takes longer than to read. What has no size, such as a pipe, is read all the same.
+        return file.read(min(status.st_size or most, most) + 1)
+
+
+def _mapped(file: BinaryIO) -> str | None:
+    """The text of a file that is UTF-8 without byte order mark; None for any other.
+
+    The system hands over pages that it has at hand, in the place of fresh ones to be filled: that saves a third of the
+    time. But a process dies that looks at what another has just cut off, so this is for files at rest.
+    """
+    from mmap import ACCESS_READ, mmap
+
+    try:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as pages:
+            plain = pages[0] < 0x80 and b"\0" not in pages[:4]
+            return str(pages, "utf-8") if plain else None
+    except (OSError, ValueError):  # no such pages on this file system, or no UTF-8
+        return None
 
 
 def _unreadable(source: str, error: OSError) -> DocumentError:

@@ -5,22 +5,31 @@ from __future__ import annotations
 import re
 from json import decoder
 
+from idemlint.named_tuple import maker
 from idemlint.openapi.layout import Repeated, Slot
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any, TypeAlias
+    from typing import Any, Final, TypeAlias
 
     from idemlint.findings import Position
 
 _decoder: Any = decoder  # the parts that the type stubs leave out
-_blank = _decoder.WHITESPACE.match  # its pattern matches everywhere
-_scan_string = _decoder.scanstring
+blank = _decoder.WHITESPACE.match  # its pattern matches everywhere
+scan_string = _decoder.scanstring
+_PIECE: Final = 256
 
 RawSlot: TypeAlias = tuple[int, int, int, int]
 """Offsets: the key's start and end (-1 in arrays), the value's start and end."""
+_slot = maker(Slot)
+
+
+def behind_blank(text: str, at: int) -> int:
+    """Behind the white space at a place where there is seldom any."""
+    end: int = at if text[at] > " " else blank(text, at).end()
+    return end
 
 
 class JsonLayout:
@@ -56,15 +65,22 @@ class JsonLayout:
         end = slot.end
         if slot.style != "flow":
             return end
-        while text[end - 1] in "}] \t\r\n":
-            end -= 1
+        kept = ""
+        while not kept:  # the opening bracket at the latest
+            piece = text[max(end - _PIECE, 0) : end]
+            kept = piece.rstrip("}] \t\r\n")
+            end -= len(piece) - len(kept)
         return text.index("}" if text[end - 1] == "{" else "]", end) + 1 if text[end - 1] in "{[" else end
 
     def members(self, container: Any) -> Any:
         """The container must have been reached through its parents' members, from the root."""
         known = self._members.get(id(container))
         if known is None:
-            known = self._members[id(container)] = self._find_members(container)
+            noted = self._noted.get(id(container))
+            known = (
+                self._find_members(container) if noted is None else _Noted(self._text, self._spans, container, noted)
+            )
+            self._members[id(container)] = known
         return known
 
     def _find_members(self, container: Any) -> Mapping[str, Slot] | Sequence[Slot]:
@@ -74,11 +90,7 @@ class JsonLayout:
         if start < 0 or text[start] != ("{" if type(container) is dict else "["):
             return self._misled(container)
         if type(container) is dict:
-            noted = self._noted.get(id(container))
-            if noted is not None:
-                members = {key: Slot(*raw, _style(text, raw[2])) for key, raw in noted.items()}
-            else:
-                members = self._by_indentation(container, start, end) or self._by_scanning(start)
+            members = self._by_indentation(container, start, end) or self._by_scanning(start)
             if members.keys() != container.keys():
                 return self._misled(container)
             slots: Iterable[Slot] = members.values()
@@ -120,7 +132,7 @@ class JsonLayout:
         hold what its members hold, looked at as far as that is cheap.
         """
         text = self._text
-        first = _blank(text, start + 1).end()
+        first = blank(text, start + 1).end()
         margin = text[start + 1 : first]
         if not self._pretty or not margin.startswith("\n") or not container:
             return None
@@ -135,17 +147,19 @@ class JsonLayout:
         ends = [*starts[1:], close]
         for (name, value), at, following in zip(container.items(), starts, ends, strict=True):
             key_start = at + len(margin)
-            key, key_end = _scan_string(text, key_start + 1)
-            colon = key_end if text[key_end] == ":" else _blank(text, key_end).end()
+            key, key_end = scan_string(text, key_start + 1)
+            colon = key_end if text[key_end] == ":" else blank(text, key_end).end()
             if key != name or text[colon] != ":":
                 return None
-            value_start = _blank(text, colon + 1).end()
+            value_start = colon + 2
+            if text[colon + 1] != " " or text[value_start] <= " ":
+                value_start = blank(text, colon + 1).end()
             value_end = following
             while text[value_end - 1] in " \t\r\n,":
                 value_end -= 1
             if not self._may_be(value, value_start, value_end):
                 return None
-            slots[key] = Slot(key_start, key_end, value_start, value_end, _style(text, value_start))
+            slots[key] = _slot((key_start, key_end, value_start, value_end, _style(text, value_start)))
         return slots
 
     def _begins(self, margin: str) -> re.Pattern[str]:
@@ -162,12 +176,12 @@ class JsonLayout:
             return text[start] not in "{[" and bool(self._scan(text, start) == (value, end))
         if text[end - 1] != ("}" if type(value) is dict else "]"):
             return False
-        first = _blank(text, start + 1).end()
+        first = blank(text, start + 1).end()
         if not value:
             return bool(first == end - 1)
         if type(value) is list:
             return text[start] == "["
-        begins: bool = text[first] == '"' and _scan_string(text, first + 1)[0] == next(iter(value))
+        begins: bool = text[first] == '"' and scan_string(text, first + 1)[0] == next(iter(value))
         return text[start] == "{" and begins
 
     def _skip(self, start: int) -> int:
@@ -182,28 +196,50 @@ class JsonLayout:
         return repeated_names(self._text, self._root.start)
 
 
+class _Noted(dict[str, Slot]):
+    """The slots of an object whose members' places were noted: each made when it is asked for."""
+
+    __slots__ = ("_container", "_noted", "_spans", "_text")
+
+    def __init__(
+        self, text: str, spans: dict[int, tuple[int, int]], container: dict[str, Any], noted: dict[str, RawSlot]
+    ) -> None:
+        super().__init__()
+        self._text = text
+        self._spans = spans
+        self._container = container
+        self._noted = noted
+
+    def __missing__(self, name: str) -> Slot:
+        raw = self._noted[name]
+        slot = self[name] = _slot((*raw, _style(self._text, raw[2])))
+        if slot.style == "flow":
+            self._spans[id(self._container[name])] = slot.start, slot.end
+        return slot
+
+
 def scan_object(text: str, start: int, skip: Callable[[int], int]) -> Iterator[tuple[str, RawSlot]]:
     """The members of the valid JSON object whose brace stands at `start`; `skip` gives the end of the value at an offset."""
-    at = _blank(text, start + 1).end()
+    at = blank(text, start + 1).end()
     while text[at] != "}":
-        key, key_end = _scan_string(text, at + 1)
-        value_at = _blank(text, _blank(text, key_end).end() + 1).end()
+        key, key_end = scan_string(text, at + 1)
+        value_at = blank(text, blank(text, key_end).end() + 1).end()
         end = skip(value_at)
         yield key, (at, key_end, value_at, end)
-        at = _blank(text, end).end()
+        at = blank(text, end).end()
         if text[at] == ",":
-            at = _blank(text, at + 1).end()
+            at = blank(text, at + 1).end()
 
 
 def scan_array(text: str, start: int, skip: Callable[[int], int]) -> Iterator[tuple[int, int]]:
     """Where the items of the valid JSON array whose bracket stands at `start` begin and end."""
-    at = _blank(text, start + 1).end()
+    at = blank(text, start + 1).end()
     while text[at] != "]":
         end = skip(at)
         yield at, end
-        at = _blank(text, end).end()
+        at = blank(text, end).end()
         if text[at] == ",":
-            at = _blank(text, at + 1).end()
+            at = blank(text, at + 1).end()
 
 
 def _style(text: str, at: int) -> str:

@@ -9,7 +9,7 @@ from gc import get_referents
 from json import decoder
 
 from idemlint.errors import DocumentError
-from idemlint.openapi.json_layout import JsonLayout
+from idemlint.openapi.json_layout import JsonLayout, behind_blank, blank, scan_string
 from idemlint.openapi.layout import Loaded, find_references
 from idemlint.openapi.limits import BeyondLimitsError
 from idemlint.openapi.lines import JSON_BREAKS, LineTable
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from idemlint.openapi.limits import Limits
 
 _decoder: Any = decoder  # the parts that the type stubs leave out
-_blank = _decoder.WHITESPACE.match  # its pattern matches everywhere
-_scan_string = _decoder.scanstring
 _ESCAPES: Final = r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\."
 """A surrogate pair, a lone surrogate, or any other escape."""
+_SURROGATES: Final = ("ud", "uD")
+_SELDOM: Final = 1024
+"""Characters from one backslash to the next."""
 
 
 class _Refused(Exception):  # noqa: N818
@@ -35,8 +36,7 @@ class _Refused(Exception):  # noqa: N818
 
 def load(text: str, source: str, limits: Limits) -> Loaded:
     """Raises DocumentError for what is no JSON text or beyond the limits."""
-    if "\\" in text:
-        text = _without_lone_surrogates(text)
+    text = _without_lone_surrogates(text)
     layout = JsonLayout(text)
     references: list[dict[str, Any]] = []
     repeated: list[dict[str, Any]] = []
@@ -49,13 +49,13 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
             references.append(mapping)
         return mapping
 
-    start = _blank(text, 0).end()
+    start = blank(text, 0).end()
     outer = _Outer(text, build)
     try:
         data, end = outer.read(start, ("paths",), 3)
-        if _blank(text, end).end() != len(text):
+        if blank(text, end).end() != len(text):
             raise _Refused  # noqa: TRY301
-    except (_Refused, StopIteration, ValueError, RecursionError):
+    except (_Refused, StopIteration, IndexError, ValueError, RecursionError):
         data = _judge(text, source, limits)
         end = len(text.rstrip(" \t\r\n"))
         references = find_references(data)
@@ -93,31 +93,34 @@ class _Outer:
 
     def read(self, start: int, names: Sequence[str], levels: int) -> tuple[Any, int]:
         """The value at `start` and where it ends; of an object, those in its members called `names` (none: in all)."""
-        text = self._text
-        if levels == 0 or text[start : start + 1] != "{":
-            value, end = self._scan(text, start)
+        text, scan = self._text, self._scan
+        if levels == 0 or text[start] != "{":
+            value, end = scan(text, start)
             return value, end
         pairs: list[tuple[str, Any]] = []
         slots: dict[str, RawSlot] = {}
-        at = _blank(text, start + 1).end()
-        closed = text[at : at + 1] == "}"
+        at = blank(text, start + 1).end()
+        closed = text[at] == "}"
         while not closed:
-            if text[at : at + 1] != '"':
+            if text[at] != '"':
                 raise _Refused
-            name, name_end = _scan_string(text, at + 1)
-            colon = _blank(text, name_end).end()
-            if text[colon : colon + 1] != ":":
+            name, name_end = scan_string(text, at + 1)
+            colon = behind_blank(text, name_end)
+            if text[colon] != ":":
                 raise _Refused
-            value_start = _blank(text, colon + 1).end()
-            value, end = self.read(value_start, (), levels - 1 if not names or name in names else 0)
+            value_start = blank(text, colon + 1).end()
+            if levels > 1 and (not names or name in names):
+                value, end = self.read(value_start, (), levels - 1)
+            else:
+                value, end = scan(text, value_start)
             pairs.append((name, value))
             slots[name] = at, name_end, value_start, end
-            at = _blank(text, end).end()
-            closed = text[at : at + 1] == "}"
+            at = behind_blank(text, end)
+            closed = text[at] == "}"
             if not closed:
-                if text[at : at + 1] != ",":
+                if text[at] != ",":
                     raise _Refused
-                at = _blank(text, at + 1).end()
+                at = blank(text, at + 1).end()
         mapping = self._build(pairs)
         self.members.append((mapping, slots))
         return mapping, at + 1
@@ -125,7 +128,13 @@ class _Outer:
 
 def _without_lone_surrogates(text: str) -> str:
     """Escapes of half a character, which no output could encode, become the replacement character. Offsets stay."""
-    if not re.search(r"\\u[dD][89a-fA-F]", text):
+    at = text.find("\\")
+    # to go from one backslash to the next is far faster than a pattern where they are few, and slower where they are many
+    for _ in range(len(text) // _SELDOM):
+        if at < 0 or text[at + 1 : at + 3] in _SURROGATES:
+            break
+        at = text.find("\\", at + 2)
+    if at < 0 or not re.compile(r"\\u[dD][89a-fA-F]").search(text, at):
         return text
 
     def mend(found: re.Match[str]) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from idemlint.findings import Position
-from idemlint.named_tuple import NamedTuple
+from idemlint.named_tuple import NamedTuple, maker
 
 YAML_BREAKS = "\r\x85\u2028\u2029"
 """Line breaks of YAML 1.1 besides the line feed; libyaml counts lines by them. CR LF is one break."""
 JSON_BREAKS = "\r"
 _FAR = 2048
 """A place so far behind the nearest known one is worth remembering."""
+
+_position = maker(Position)
 
 
 class SplitText(NamedTuple):
@@ -62,7 +64,7 @@ class LineTable:
     def position(self, offset: int) -> Position:
         line, start, end = self._last
         if start <= offset <= end:
-            return Position(line, offset - start)
+            return _position((line, offset - start))
         if not self._plain:
             return self._in_table(offset)
         offsets, text = self._offsets, self._text
@@ -82,7 +84,7 @@ class LineTable:
             self._known.insert(following, (line, start))
         end = text.find("\n", offset)
         self._last = (line, start, end if end >= 0 else len(text))
-        return Position(line, offset - start)
+        return _position((line, offset - start))
 
     def _in_table(self, offset: int) -> Position:
         starts = self._table()

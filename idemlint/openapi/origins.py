@@ -27,7 +27,8 @@ def origin(references: References, path: Path, *, resolved: bool) -> Origin:
         inside = member(value, step)
         if inside is None:
             break
-        led = led or (type(value) is dict and _is_reference(value))
+        if type(value) is dict and "$ref" in value:
+            led = led or _is_reference(value)
         steps.append(inside[0])
         value = inside[1]
     here = tuple(steps)
@@ -36,7 +37,7 @@ def origin(references: References, path: Path, *, resolved: bool) -> Origin:
         return Origin(root, here, missing)
     if not missing:
         if not (_is_reference(value) and len(value) == 1):
-            return Origin(root, here)
+            return Origin(root, here, ())
     elif not (led or _is_reference(value)):
         return Origin(root, here, missing)
     existing = _closest_resolved(references, path)

@@ -42,10 +42,8 @@ NUMBER_START: Final = frozenset("0123456789+-.")
 MAX_DIGITS: Final = 3500
 """Python refuses to convert longer integers (4,300 decimal digits, which 3,500 hexadecimal ones stay below)."""
 
-_NUMBER: Final = re.compile(
-    r"(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
-    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
-)
+_FLOAT: Final = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_BASES: Final = {"0o": (8, "01234567"), "0x": (16, "0123456789abcdefABCDEF")}
 
 
 def number_or_text(text: str) -> Any:
@@ -53,17 +51,23 @@ def number_or_text(text: str) -> Any:
 
     Raises ValueError for a number of more than MAX_DIGITS digits.
     """
-    match = _NUMBER.fullmatch(text)
-    if match is None:
+    digits = text[1:] if text[0] in "+-" else text
+    if digits.isascii() and digits.isdecimal():
+        return _whole(text, text, 10)
+    if text[:2] in _BASES:
+        base, known = _BASES[text[:2]]
+        digits = text[2:]
+        return _whole(text, digits, base) if digits and not digits.strip(known) else text
+    # versions, dates and times are most of what is left, and to compile the pattern takes as long as to read a page
+    if digits.count(".") > 1 or digits.strip("0123456789.eE+-"):
         return text
-    kind = match.lastgroup
-    if kind == "float":
-        return float(text)
+    return float(text) if re.fullmatch(_FLOAT, text) else text
+
+
+def _whole(text: str, digits: str, base: int) -> int:
     if len(text) > MAX_DIGITS:
         raise ValueError("the number is too long")
-    if kind == "int":
-        return int(text)
-    return int(match[str(kind)], 8 if kind == "oct" else 16)
+    return int(digits, base)
 
 
 def resolve(text: str) -> Any:

@@ -26,7 +26,7 @@ def lookup(name: str) -> Callable[[CheckResult, ReportOptions], str]:
         from idemlint.reporters.installed import renderer
 
         return renderer(GROUP, name)
-    from importlib import import_module
-
-    render: Callable[[CheckResult, ReportOptions], str] = import_module(f"{__name__}.{_MODULES.get(name, name)}").render
+    # not `importlib`, whose own import takes longer than that of all but the largest of our modules
+    module = __import__(f"{__name__}.{_MODULES.get(name, name)}", fromlist=["render"])
+    render: Callable[[CheckResult, ReportOptions], str] = module.render
     return render

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NEVER = (
     "httpx", "rich", "schemathesis", "openapi_spec_validator", "jsonschema", "yaml", "pathlib", "tomllib", "logging", "typing",
     "difflib", "dataclasses", "click", "inspect", "json", "hashlib", "tempfile", "multiprocessing", "asyncio", "urllib.request",
+    "importlib", "warnings",
 )  # fmt: skip
 
 PROBE = """\

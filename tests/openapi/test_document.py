@@ -50,6 +50,51 @@ def test_encodings(tmp_path: Path, encoding: str, mark: str, line_break: str) ->
     assert read(write(tmp_path, (mark + json_text).encode(encoding), "a.json")).data == {"a": {"é": 1}}
 
 
+LARGE = TEXT + "# filler é\n" * 120_000
+
+
+def at_rest(source: str) -> str:
+    """The file as one that was last written to a while ago."""
+    os.utime(source, (1_700_000_000, 1_700_000_000))
+    return source
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_large_files_at_rest(tmp_path: Path, encoding: str, mark: str) -> None:
+    document = read(at_rest(write(tmp_path, (mark + LARGE).encode(encoding))))
+    assert document.text == LARGE
+    assert document.locate(("paths", "/a")).key == ((3, 2), (3, 4))
+
+
+def test_errors_of_large_files_at_rest(tmp_path: Path) -> None:
+    source = at_rest(write(tmp_path, LARGE.encode() + b"a: \xff\n"))
+    with pytest.raises(DocumentError, match="not UTF-8: the bytes ff") as caught:
+        read(source)
+    assert caught.value.position == Position(120_004, 3)
+    with pytest.raises(BeyondLimitsError, match="larger than 1100000 bytes"):
+        read(source, Limits(max_bytes=1_100_000))
+    assert read_text(source).data == LARGE + "a: \ufffd\n"
+    assert read_text(at_rest(write(tmp_path, LARGE.encode(), "b.md"))).data == LARGE
+
+
+@pytest.mark.parametrize(
+    ("raw", "resting", "expected"), [(LARGE, True, True), (LARGE, False, False), (TEXT, True, False)]
+)
+def test_pages_are_mapped_of_large_files_at_rest_alone(tmp_path: Path, raw: str, resting: bool, expected: bool) -> None:
+    """A file that somebody is about to cut short would kill the process."""
+    source = write(tmp_path, raw.encode())
+    script = "import sys; from idemlint.openapi.document import read; read(sys.argv[1]); print('mmap' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script, at_rest(source) if resting else source],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert done.stdout.strip() == str(expected)
+
+
 def test_a_text_may_carry_a_byte_order_mark() -> None:
     assert parse("\ufeffa: 1", "x").data == parse("a: 1", "x").data
 

@@ -188,12 +188,19 @@ def test_places() -> None:
     assert place(text, "a").key == ((1, 2), (1, 5))
     assert place(text, "a").range == ((1, 6), (1, 30))
     assert place(text, "a").value == ((1, 7), (1, 32))
-    assert place(text, "a", "b", 1) == (("a", "b", 1), None, ((1, 18), (1, 21)), ((1, 18), (1, 21)))
+    item = place(text, "a", "b", 1)
+    assert (item.path, item.key, item.value, item.range) == (
+        ("a", "b", 1),
+        None,
+        ((1, 18), (1, 21)),
+        ((1, 18), (1, 21)),
+    )
     assert place(text, "a", "b", 3).value == ((1, 27), (1, 30))
     assert place(text, "c").value == ((3, 2), (3, 6))
     assert place(text, "c", "no", "such") == place(text, "c")
     assert place(text, "a", "b", 4) == place(text, "a", "b")
-    assert place(text, "a", "b", "1") == place(text, "a", "b", 1)._replace(path=("a", "b", "1"))
+    named = place(text, "a", "b", "1")
+    assert (named.path, named.value) == (("a", "b", "1"), item.value)
 
 
 # Layouts that look like pretty-printing and are not: the second `b` of each, and what is in it, is the outer one.

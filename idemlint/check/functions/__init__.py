@@ -55,12 +55,10 @@ def lookup(name: str) -> Function | None:
     if name in _found:
         return _found[name]
     module = _MODULES.get(name)
-    if module is None:
-        function = _installed(name)
-    else:
-        from importlib import import_module
-
-        function = import_module(f"{__name__}.{module}").FUNCTION
+    # not `importlib`, whose own import takes longer than that of all but the largest of our modules
+    function: Function | None = (
+        __import__(f"{__name__}.{module}", fromlist=["FUNCTION"]).FUNCTION if module else _installed(name)
+    )
     _found[name] = function
     return function
 

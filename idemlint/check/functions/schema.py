@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from idemlint.check.function import RuleContext
 
 
+_MISSING = [Issue('#{{print("property")}}must exist')]
+
+
 def run(target: Any, options: Any, context: RuleContext) -> list[Issue]:
     """A schema that cannot be used is an issue of each target, in ajv's words; never an exception."""
     if target is UNDEFINED:
-        return [Issue('#{{print("property")}}must exist')]
+        return _MISSING
     try:
         validator = compile_schema(
             options["schema"], options.get("dialect", "auto"), all_errors=options.get("allErrors") is True

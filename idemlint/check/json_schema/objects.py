@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idemlint.check.javascript import is_number, number_text
-from idemlint.check.json_schema.place import Later, Mode
+from idemlint.check.json_schema.place import FAILS_LATER, Mode
 from idemlint.openapi.member_order import own_keys
 
 TYPE_CHECKING = False
@@ -173,7 +173,7 @@ def _pattern_properties(place: Place, value: Any, _kind: str) -> Check | None:
                     return False
             if not passed and not to_the_end:
                 return False
-        return valid or Later.FAILS
+        return valid or FAILS_LATER
 
     return pattern_properties
 

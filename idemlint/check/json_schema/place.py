@@ -1,32 +1,29 @@
 """Where a schema stands on its way to a check, what that means for failures, and the functions that schemas become.
 
-A check is `(instance, trail, failures, evaluated) -> True | False | None | Later.FAILS`: it holds, it does not, it holds
+A check is `(instance, trail, failures, evaluated) -> True | False | None | FAILS_LATER`: it holds, it does not, it holds
 and ajv skips the rest of the group, or it does not hold and ajv goes through the rest of the group all the same. ajv's
 order and its short cuts differ by where a schema stands; that is its `Mode`.
 """
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import IntEnum
 
 from idemlint.check.json_schema.errors import BrokenSchemaError, Evaluated, Failure, Failures, Trail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeAlias
+    from typing import Any, Final, TypeAlias
 
     from idemlint.check.json_schema.compiler import Compiler
 
 
-class Later(Enum):
-    """The answer of a keyword that failed without ending its group."""
-
-    FAILS = 0
-
+FAILS_LATER: Final = "fails later"
+"""The answer of a keyword that failed without ending its group."""
 
 if TYPE_CHECKING:
-    Answer: TypeAlias = bool | Later | None
+    Answer: TypeAlias = bool | str | None
     Check: TypeAlias = Callable[[Any, Trail, Failures, Evaluated | None], Answer]
     Fail: TypeAlias = Callable[[Trail, Failures, str, dict[str, Any]], bool]
 
