@@ -52,14 +52,16 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
     start = blank(text, 0).end()
     outer = _Outer(text, build)
     try:
-        data, end = outer.read(start, ("paths",), 3)
+        data, end = outer.read(start, ("paths",), 3, limits.max_depth)
         if blank(text, end).end() != len(text):
             raise _Refused  # noqa: TRY301
     except (_Refused, StopIteration, IndexError, ValueError, RecursionError):
         data = _judge(text, source, limits)
+        beyond = _deeper_than(data, limits.max_depth)
         end = len(text.rstrip(" \t\r\n"))
         references = find_references(data)
     else:
+        beyond = outer.too_deep
         if not repeated:  # what a repeated name replaced is gone, and its identity may be another's
             layout.note_members(outer.members)
     if len(text) // 2 > limits.max_nodes and _holds_more_than(data, limits.max_nodes):
@@ -68,7 +70,7 @@ def load(text: str, source: str, limits: Limits) -> Loaded:
             source=source,
             hint="raise the limit if that is meant",
         )
-    if _deeper_than(data, limits.max_depth):
+    if beyond:
         raise too_deep(source, limits)
     layout.note_root(data, start, end)
     if repeated:  # what a repeated name replaced may have held references
@@ -87,15 +89,21 @@ class _Outer:
     def __init__(self, text: str, build: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> None:
         self.members: list[tuple[dict[str, Any], dict[str, RawSlot]]] = []
         """The objects, and where their members stand."""
+        self.too_deep = False
         self._text = text
         self._build = build
         self._scan = _decoder.JSONDecoder(object_pairs_hook=build, parse_constant=_refuse_constant).scan_once
 
-    def read(self, start: int, names: Sequence[str], levels: int) -> tuple[Any, int]:
-        """The value at `start` and where it ends; of an object, those in its members called `names` (none: in all)."""
+    def read(self, start: int, names: Sequence[str], levels: int, depth: int) -> tuple[Any, int]:
+        """The value at `start` and where it ends; of an object, those in its members called `names` (none: in all).
+
+        `too_deep` tells whether anything nests deeper than `depth`. It is looked at piece by piece, while it lies in the
+        processor's cache: all at once at the end takes twice as long.
+        """
         text, scan = self._text, self._scan
-        if levels == 0 or text[start] != "{":
+        if text[start] != "{":
             value, end = scan(text, start)
+            self.too_deep = self.too_deep or _deeper_than(value, depth)
             return value, end
         pairs: list[tuple[str, Any]] = []
         slots: dict[str, RawSlot] = {}
@@ -110,9 +118,11 @@ class _Outer:
                 raise _Refused
             value_start = blank(text, colon + 1).end()
             if levels > 1 and (not names or name in names):
-                value, end = self.read(value_start, (), levels - 1)
+                value, end = self.read(value_start, (), levels - 1, depth - 1)
             else:
                 value, end = scan(text, value_start)
+                if levels > 1:
+                    self.too_deep = self.too_deep or _deeper_than(value, depth - 1)
             pairs.append((name, value))
             slots[name] = at, name_end, value_start, end
             at = behind_blank(text, end)
@@ -122,6 +132,8 @@ class _Outer:
                     raise _Refused
                 at = blank(text, at + 1).end()
         mapping = self._build(pairs)
+        if levels == 1 or depth < 1:
+            self.too_deep = self.too_deep or _deeper_than(mapping, depth)
         self.members.append((mapping, slots))
         return mapping, at + 1
 

@@ -144,6 +144,26 @@ def test_depth_is_counted_exactly(opening: str, closing: str, innermost: str) ->
     assert "nests deeper" in refused(text, Limits(max_depth=depth - 1)).message
 
 
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        ('{"paths": {"/a": {"post": {"x": [1]}}}}', 5),
+        ('{"paths": {"/a": {"post": {}}, "/b": []}}', 4),
+        ('{"paths": {"/a": [[1]], "/b": 1}, "x": {}}', 4),
+        ('{"paths": {"/a": {"post": 1}}, "x": [[[{}]]]}', 5),
+        ('{"paths": {"/a": {}}}', 3),
+        ('{"paths": [[1]], "x": 1}', 3),
+        ('{"paths": {}, "x": 1}', 2),
+        ('{"paths": {"/a": [[[1]]]}, "paths": 1}', 5),
+        ("{}", 1),
+        ("[[]]", 2),
+    ],
+)
+def test_depth_around_operations_is_counted_exactly(text: str, depth: int) -> None:
+    assert read(text, Limits(max_depth=depth)) == json.loads(text)
+    assert "nests deeper" in refused(text, Limits(max_depth=depth - 1)).message
+
+
 def test_brackets_in_text_are_no_depth() -> None:
     assert read(json.dumps(["[" * 1000, "{[" * 1000, "]}" * 1000]))
 
