@@ -65,8 +65,10 @@ def test_references_are_collected() -> None:
         ("\\\\\\ud800", "\\\ufffd"),
     ],
 )
-def test_half_characters(written: str, value: str) -> None:
-    text = f'{{"a": "{written}", "b": {{"c": 1}}}}'
+@pytest.mark.parametrize("around", ["", "x" * 5000, "\\n" * 50 + "x" * 5000, "x" * 5000 + "\\\\" * 50])
+def test_half_characters(written: str, value: str, around: str) -> None:
+    """They are looked for in one way where backslashes are few, and in another where they are many."""
+    text = f'{{"0": "{around}", "a": "{written}", "b": {{"c": 1}}}}'
     loaded = load(text, "a.json", DEFAULT_LIMITS)
     assert loaded.data["a"] == value
     loaded.data["a"].encode()
