@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from services import missing
 
 SCRIPT = Path(__file__).with_name("oracle.cjs")
 
@@ -54,7 +54,7 @@ def _digest(questions: list[dict[str, Any]]) -> str:
 def need_node() -> None:
     """Skips where there is no node, unless services are required."""
     if shutil.which("node") is None:
-        _miss("node is not installed")
+        missing("node", "apt-get install nodejs npm")
 
 
 def need_spectral() -> str:
@@ -62,11 +62,5 @@ def need_spectral() -> str:
     need_node()
     node_modules = os.environ.get("IDEMLINT_NODE_MODULES")
     if not node_modules:
-        _miss("IDEMLINT_NODE_MODULES does not name a folder with @stoplight/spectral-cli")
+        missing("Spectral", "npm ci in a copy of .ci, and its node_modules as IDEMLINT_NODE_MODULES")
     return str(node_modules)
-
-
-def _miss(what: str) -> None:
-    if os.environ.get("IDEMLINT_REQUIRE_SERVICES") == "1":
-        pytest.fail(what)
-    pytest.skip(what)

@@ -219,5 +219,5 @@ def _judge(
 
 
 def _skip(reason: str) -> NoReturn:
-    """At the place of the test, not of this module: the summary tells where."""
-    raise pytest.skip.Exception(reason, _use_item_location=True)
+    """What `pytest.skip` does, but told of the user's test: that function would have the summary name this module."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)  # a verdict of the probe, no test of idemlint's

@@ -238,7 +238,9 @@ def test_places() -> None:
     ],
 )
 def test_misleading_layouts(text: str) -> None:
-    start = place(text, "b").key.start  # type: ignore[union-attr]
+    key = place(text, "b").key
+    assert key is not None
+    start = key.start
     offset = sum(len(line) + 1 for line in text.split("\n")[: start.line]) + start.character
     assert offset == text.rindex('"b"')
     place(text, "b", "x")

@@ -121,7 +121,7 @@ def test_the_quoted_and_the_bare_key_are_what_is_sent_again() -> None:
         [form] = run(server, "KEY-09", profile="telnyx")
         assert form.reason == 'a key quoted ("k") and bare (k) is two keys: the work ran twice'
         sent = [line for line in form.reproduce.split("\n") if line.startswith("curl")]
-        first, second = (re.search(r"Idempotency-Key: ([^']*)", line)[1] for line in sent)  # type: ignore[index]
+        first, second = (re.findall(r"Idempotency-Key: ([^']*)", line)[0] for line in sent)
         assert first == f'"{second}"'
         before = len(server.api.payments)
         assert statuses(form.reproduce) == [201, 201]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from idemlint.errors import DocumentError
 from idemlint.findings import Finding, Position, Range, Related, Severity
@@ -23,7 +23,7 @@ def span(line: int, start: int, end: int, end_line: int | None = None) -> Range:
     return Range(Position(line, start), Position(line if end_line is None else end_line, end))
 
 
-def finding(**changes: object) -> Finding:
+def finding(**changes: Any) -> Finding:
     """`POST /payments` at line 9 of /project/payments.yaml, unless `changes` say otherwise."""
     whole = Finding(
         code="idempotency-key-required",
@@ -38,7 +38,7 @@ def finding(**changes: object) -> Finding:
         help="add a required header parameter",
         url="https://example.org/rule",
     )
-    return whole._replace(**changes)  # type: ignore[arg-type]  # a test names fields as they are
+    return whole._replace(**changes)
 
 
 PAYMENTS = "openapi: 3.0.3\n" + "#\n" * 7 + "    post:\n      responses:\n        '201':\n          description: ok\n"

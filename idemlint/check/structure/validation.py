@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jsonschema.protocols import Validator
+    from referencing import Registry
 
 _FRAMES: Final = 12_000
 """jsonschema takes some 20 frames a level of nesting, and the loader lets 250 levels through."""
@@ -67,13 +68,14 @@ def _takes_dialect(data: dict[str, Any]) -> bool:
 @cache
 def _validator(version: str, *, dialect: bool) -> Validator:
     """The validator of jsonschema, since its errors keep what failed below `oneOf`. Its registry fetches nothing."""
+    from importlib import import_module
+
     from jsonschema import Draft202012Validator, validators
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped] # it ships no types
     from referencing import Resource
 
     schema = meta_schema(version)
     whole = schema
-    registry = REGISTRY
+    registry: Registry[Any] = import_module("jsonschema_specifications").REGISTRY  # the package has no types
     if "$defs" in schema and dialect:
         # OpenAPI 3.1 and later leave schema objects to a dialect, which is bound by the dynamic anchor `meta`
         registry = Resource.from_contents(schema) @ registry

@@ -8,7 +8,7 @@ import pytest
 from reporters.probe.reports_for_tests import BASE, blocked, check, control, exchange, operation, passed, report
 
 from idemlint.findings import Severity
-from idemlint.probe_report import OperationResult, ProbeReport, Verdict
+from idemlint.probe_report import CheckResult, OperationResult, ProbeReport, Verdict
 from idemlint.reporters.options import ReportOptions
 from idemlint.reporters.probe import lookup
 from idemlint.reporters.probe.by_hand import by_hand
@@ -60,7 +60,7 @@ def test_controls_explain_just_what_was_not_decided() -> None:
 
 
 def test_the_most_harmful_failures_come_first_and_those_of_one_check_together() -> None:
-    def failed(identifier: str, group: str, severity: Severity = Severity.ERROR, axis: str = "safety") -> object:
+    def failed(identifier: str, group: str, severity: Severity = Severity.ERROR, axis: str = "safety") -> CheckResult:
         return check(id=identifier, group=group, severity=severity, axis=axis)
 
     first = operation(
@@ -72,9 +72,9 @@ def test_the_most_harmful_failures_come_first_and_those_of_one_check_together() 
             failed("RPL-02", "replay", axis="conformance"),
             failed("SCP-02", "scope", Severity.WARN),
             failed("CON-01", "concurrency"),
-        ),  # type: ignore[arg-type]
+        ),
     )
-    second = operation("POST /b", failed("KEY-03", "key"), failed("RPL-01", "replay"))  # type: ignore[arg-type]
+    second = operation("POST /b", failed("KEY-03", "key"), failed("RPL-01", "replay"))
     told = [(each.id, where.operation[-1]) for where, each in failures(report(first, second))]
     assert told == [
         *(("RPL-01", "a"), ("RPL-01", "b"), ("CON-01", "a"), ("SCP-02", "a")),
