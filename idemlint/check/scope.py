@@ -5,6 +5,7 @@ The four base rules and the summary's coverage ask the same questions, so both a
 
 from __future__ import annotations
 
+from idemlint.contract.contract import CARRIERS
 from idemlint.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -131,8 +132,7 @@ def declared_conflicts(operation: Operation, contract: Contract) -> list[str]:
 
 def key_phrase(contract: Contract) -> str:
     """How messages call the carrier: `header Idempotency-Key`, `body member /idempotency_key`."""
-    kinds = {"header": "header", "body": "body member", "field": "field", "parameter": "parameter"}
-    return f"{kinds[contract.carrier]} {contract.carrier_name}"
+    return f"{CARRIERS[contract.carrier]} {contract.carrier_name}"
 
 
 def place_of_use(operation: Operation) -> tuple[tuple[Node, str], ...]:

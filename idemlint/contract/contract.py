@@ -32,6 +32,9 @@ SETTINGS: Final = (
 )
 """What `[tool.idemlint.contract]` may set."""
 
+CARRIERS: Final = {"header": "header", "body": "body member", "field": "field", "parameter": "parameter"}
+"""What messages call each place where a key may be carried."""
+
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _STATUS: Final = 3

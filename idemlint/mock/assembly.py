@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from idemlint.contract.contract import CARRIERS
 from idemlint.contract.likely_key import looks_like_a_key
 from idemlint.contract.loading import load_profile
 from idemlint.contract.profile import NameValue, Profile
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 PROFILE: Final = "ietf-07"
 """What the mock keeps where no profile is named: the draft, with what most of the field does beside it (`_default`)."""
-_CARRIERS: Final = {"header": "header", "body": "body member", "field": "field", "parameter": "parameter"}
 MARKER: Final = NameValue("Idempotent-Replayed", "true")
 
 
@@ -163,7 +163,7 @@ def _notes(found: Sequence[Operation], policy: Policy) -> tuple[str, ...]:
     place = carrier.pointer if carrier.location == "body" else carrier.name
     return tuple(
         f"{operation.label} declares the header {name}, which profile {policy.profile} does not read: its key is the "
-        f"{_CARRIERS[carrier.location]} {place}"
+        f"{CARRIERS[carrier.location]} {place}"
         for name, operation in unread.items()
     )
 
